@@ -1,0 +1,1 @@
+"""The room where wiretape meets other people's programs and formats."""

@@ -1,0 +1,1 @@
+"""The mitmproxy addons, and the master that hosts them."""

@@ -1,0 +1,1 @@
+"""The room that remembers: cassettes, and what their bytes mean."""
