@@ -1,4 +1,86 @@
-"""stub"""
-def main() -> int:
-    """Run."""
-    return 0
+"""The `wiretape` command, and the one place where an error becomes a message and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from wiretape import __version__
+from wiretape.cli import adopt, authority, demo, interactions, serving, sessions, show
+from wiretape.store.errors import WiretapeError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_USAGE = 2
+_DEFECT = 3
+_INTERRUPTED = 130
+
+app = typer.Typer(
+    name="wiretape",
+    help="Record an app's calls to the Aitronos API once, replay them offline byte for byte, and look inside.",
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@app.callback()
+def options(
+    *,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show a traceback where wiretape itself fails.")] = False,
+) -> None:
+    """What stands before the command."""
+    if debug:
+        os.environ["WIRETAPE_DEBUG"] = "1"
+    if version:
+        typer.echo(f"wiretape {__version__}")
+        raise typer.Exit
+
+
+for module in (serving, sessions, interactions, show, adopt, authority, demo):
+    module.add_to(app)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; says its exit code: 0 fine, 1 a check failed, 2 a person or a file is at fault, 3 ours."""
+    try:
+        code = app(args=arguments, standalone_mode=False, prog_name="wiretape")
+        sys.stdout.flush()
+    except WiretapeError as error:
+        return _complain(str(error), error.exit_code)
+    except typer.Abort:
+        return _INTERRUPTED
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has enough of it; Python would complain about it once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001 - the last place that can turn it into words
+        return _other(error)
+    return code if isinstance(code, int) else 0
+
+
+def _other(error: Exception) -> int:
+    # Typer's errors for a wrong call come from a class that has moved between its versions.
+    format_message = getattr(error, "format_message", None)
+    if callable(format_message):
+        where = getattr(getattr(error, "ctx", None), "command_path", "wiretape")
+        return _complain(f"{str(format_message()).rstrip('.')}; see `{where} --help`", _USAGE)
+    if os.environ.get("WIRETAPE_DEBUG"):
+        traceback.print_exception(error)
+    return _complain(
+        f"this is a defect of wiretape: {type(error).__name__}: {error} (run `wiretape --debug …` for a traceback)",
+        _DEFECT,
+    )
+
+
+def _complain(text: str, code: int) -> int:
+    sys.stderr.write(f"wiretape: {text}\n")
+    return code

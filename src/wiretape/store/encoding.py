@@ -7,6 +7,7 @@ import zlib
 
 # A body that unpacks to more than this is not unpacked: a few kilobytes of gzip can hold gigabytes of nothing.
 LIMIT_BYTES = 256 * 1024 * 1024
+_GZIP = zlib.MAX_WBITS + 16
 
 
 class Undecodable(ValueError):
@@ -21,7 +22,8 @@ def decoded(body: bytes, content_encoding: bytes | None) -> bytes:
         content_encoding: the header's value, or None.
 
     Raises:
-        Undecodable: the bytes do not fit the coding, or the coding is unknown (brotli and zstandard need their packages).
+        Undecodable: the bytes do not fit the coding, or the coding is unknown (brotli and zstandard need
+            their packages).
     """
     codings = [c.strip().lower() for c in (content_encoding or b"").split(b",")]
     for coding in reversed([c for c in codings if c and c != b"identity"]):
@@ -33,13 +35,13 @@ def _undo(body: bytes, coding: bytes) -> bytes:
     if not body:
         return body
     if coding in (b"gzip", b"x-gzip"):
-        return _inflate(body, 31)
+        return _inflate(body, _GZIP)
     if coding == b"deflate":
         try:
-            return _inflate(body, 15)
+            return _inflate(body, zlib.MAX_WBITS)
         except Undecodable:
             # The name means zlib, but some servers send the raw stream.
-            return _inflate(body, -15)
+            return _inflate(body, -zlib.MAX_WBITS)
     if coding in (b"br", b"zstd"):
         return _foreign(body, coding.decode())
     raise Undecodable(f"unknown content-encoding {coding.decode('latin-1')!r}")
@@ -59,7 +61,7 @@ def _inflate(body: bytes, wbits: int) -> bytes:
         if inflater.unconsumed_tail or room <= 0:
             raise Undecodable(f"unpacks to more than {LIMIT_BYTES} bytes")
         # gzip may hold several members, one after the other; anything else behind the end is padding.
-        body = inflater.unused_data if wbits == 31 and inflater.unused_data[:2] == b"\x1f\x8b" else b""
+        body = inflater.unused_data if wbits == _GZIP and inflater.unused_data[:2] == b"\x1f\x8b" else b""
     return b"".join(out)
 
 

@@ -1,4 +1,4 @@
-"""The few errors of wiretape; each says what, where and how to mend it, and carries the exit code it ends a run with."""
+"""The few errors of wiretape: each says what, where and how to mend it, and carries the exit code of the run."""
 
 
 class WiretapeError(Exception):

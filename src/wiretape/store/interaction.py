@@ -15,6 +15,13 @@ type Ended = Literal["complete", "client_disconnect", "upstream_error"]
 type SessionState = Literal["recording", "complete", "incomplete"]
 
 
+def address(scheme: str, host: str, port: int) -> str:
+    """`scheme://host:port`, the port left out where it is the scheme's own."""
+    name = f"[{host}]" if ":" in host else host
+    usual = {"http": 80, "https": 443}.get(scheme)
+    return f"{scheme}://{name}" if port == usual else f"{scheme}://{name}:{port}"
+
+
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """One request as the client meant it, not as a proxy passed it on.
 
@@ -46,10 +53,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def url(self) -> str:
         """The request's address, the port left out where it is the scheme's own."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        usual = {"http": 80, "https": 443}.get(self.scheme)
-        port = "" if self.port == usual else f":{self.port}"
-        return f"{self.scheme}://{host}{port}{self.target}"
+        return address(self.scheme, self.host, self.port) + self.target
 
 
 class ResponseHead(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,3 +91,64 @@ def header(headers: Headers, name: bytes) -> bytes | None:
         if key.lower() == name:
             return value
     return None
+
+
+class Session(msgspec.Struct):
+    """One named run of a client against the proxy, as `wiretape sessions` lists it."""
+
+    id: int
+    name: str
+    state: SessionState
+    problem: str | None
+    replaces: str | None
+    upstream: str
+    started_at: str
+    ended_at: str | None
+    rules: str
+    interactions: int
+
+
+class Interaction(msgspec.Struct):
+    """One request and what came back, as `wiretape ls` lists it: all but the headers and the bytes.
+
+    Attributes:
+        ended: `complete`, `client_disconnect`, `upstream_error`, `interrupted`; None while it is going on.
+        generation: this and what follows are of the reading, None where there is none.
+    """
+
+    id: int
+    session: str
+    position: int
+    identity: str
+    match_key: str | None
+    method: str
+    scheme: str
+    host: str
+    port: int
+    target: str
+    status: int | None
+    kind: str | None
+    ended: Ended | Literal["interrupted"] | None
+    problem: str | None
+    redacted: bool
+    request_bytes: int
+    response_bytes: int
+    chunk_count: int
+    started_at: str
+    first_byte_us: int | None
+    duration_us: int | None
+    generation: str | None
+    model: str | None
+    thread_id: str | None
+    response_id: str | None
+    stop_reason: str | None
+
+    @property
+    def path(self) -> str:
+        """The target without its query."""
+        return self.target.partition("?")[0]
+
+    @property
+    def url(self) -> str:
+        """The address as the client meant it."""
+        return address(self.scheme, self.host, self.port) + self.target

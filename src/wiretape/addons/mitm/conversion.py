@@ -1,0 +1,68 @@
+"""Between mitmproxy's flows and our structs: bytes and ordered header pairs, nothing interpreted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mitmproxy import http
+
+from wiretape.store.interaction import Request, ResponseHead
+
+if TYPE_CHECKING:
+    from wiretape.proxy.decide.routing import Origin
+    from wiretape.store.interaction import Headers
+
+# Ours or the proxy's own: they say how to reach the proxy, and are no part of what the client means.
+_HOP = (b"proxy-authorization", b"proxy-connection")
+_OURS = b"x-wiretape-"
+
+
+def strip(request: http.Request) -> None:
+    """Take the headers out that are meant for the proxy."""
+    request.headers.fields = tuple(
+        (name, value)
+        for name, value in request.headers.fields
+        if name.lower() not in _HOP and not name.lower().startswith(_OURS)
+    )
+
+
+def request_head(request: http.Request, meant: Origin, target: str) -> Request:
+    """*request* as the client meant it, without its body."""
+    return Request(
+        method=request.method,
+        scheme=meant.scheme,
+        host=meant.host,
+        port=meant.port,
+        target=target,
+        http_version=request.http_version,
+        headers=pairs(request.headers),
+    )
+
+
+def response_head(response: http.Response) -> ResponseHead:
+    """The head of *response*."""
+    return ResponseHead(
+        status=response.status_code,
+        reason=response.data.reason.decode("latin-1"),
+        http_version=response.http_version,
+        headers=pairs(response.headers),
+    )
+
+
+def to_response(head: ResponseHead) -> http.Response:
+    """A recorded head as mitmproxy's response, without a body."""
+    return http.Response(
+        http_version=head.http_version.encode("latin-1"),
+        status_code=head.status,
+        reason=head.reason.encode("latin-1"),
+        headers=http.Headers(head.headers),
+        content=None,
+        trailers=None,
+        timestamp_start=0.0,
+        timestamp_end=None,
+    )
+
+
+def pairs(headers: http.Headers) -> Headers:
+    """Headers as pairs."""
+    return tuple((bytes(name), bytes(value)) for name, value in headers.fields)

@@ -1,0 +1,119 @@
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# (mitmproxy finds its addons by name, untyped)
+"""The addon at the way in and out: both kinds of client on one port, whose TLS is opened, who may connect upstream."""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import socket
+from typing import TYPE_CHECKING, Final
+
+from mitmproxy import ctx
+from mitmproxy.net.http import url
+
+from wiretape.addons.mitm import layers
+from wiretape.proxy.decide.modes import Mode
+
+if TYPE_CHECKING:
+    from mitmproxy import connection, http, tls
+    from mitmproxy.addons.next_layer import NextLayer as NextLayerAddon
+    from mitmproxy.addons.proxyserver import Proxyserver
+    from mitmproxy.proxy.layer import NextLayer
+    from mitmproxy.proxy.server import ConnectionHandler
+    from mitmproxy.proxy.server_hooks import ServerConnectionHookData
+
+    from wiretape.proxy.decide.routing import Origin
+    from wiretape.proxy.run import Run
+    from wiretape.proxy.serve.chaining import CorporateProxies
+
+# Linux's name for "acknowledge at once"; other systems need it less or lack it.
+_QUICKACK: Final[int | None] = getattr(socket, "TCP_QUICKACK", None)
+_PLENTY = 10_000
+
+
+class Gate:
+    """Hooks of mitmproxy around a connection."""
+
+    def __init__(self, run: Run, corporate: CorporateProxies) -> None:
+        """Take part in *run*; *corporate* are the proxies between us and the upstream."""
+        self._run = run
+        self._corporate = corporate
+        self._by_base_url: set[str] = set()
+
+    def is_for_proxy(self, client: connection.Client, asked: Origin) -> bool:
+        """Whether a request takes the proxy for the API itself: by its form, or by naming our own port."""
+        if client.id in self._by_base_url:
+            return True
+        own = client.sockname
+        return asked.port == own[1] and asked.host in (own[0], "localhost", "127.0.0.1", "::1")
+
+    def own_name(self, request: http.Request) -> tuple[str, int]:
+        """The name and port under which the client knows the proxy."""
+        try:
+            host, port = url.parse_authority(request.host_header or "", check=True)
+        except ValueError:
+            host, port = "127.0.0.1", None
+        return host, port or 80
+
+    def chain(self, flow: http.HTTPFlow, goal: Origin) -> None:
+        """Send the request through a proxy that the environment names, as any other program would."""
+        if self._run.mode is Mode.REPLAY:
+            return
+        via = self._corporate.for_origin(goal.scheme, goal.host)
+        if via is not None:
+            flow.server_conn.via = via
+
+    # -- hooks ---------------------------------------------------------------------------------------------------
+
+    def client_connected(self, client: connection.Client) -> None:
+        """Lift mitmproxy's limit of five upstream connections a client: it stalls concurrent streams of HTTP/2."""
+        for handler in _handlers(client):
+            handler.max_conns = collections.defaultdict(lambda: asyncio.Semaphore(_PLENTY))
+
+    def client_disconnected(self, client: connection.Client) -> None:
+        """Forget the connection."""
+        self._by_base_url.discard(client.id)
+
+    def next_layer(self, next_layer: NextLayer) -> None:
+        """Let base-URL clients in, and put our HTTP layer in the place of mitmproxy's."""
+        if next_layer.layer is None:
+            # A script's addons come before mitmproxy's own, whose choice is refined here.
+            builtin: NextLayerAddon | None = ctx.master.addons.get("nextlayer")
+            if builtin is not None:
+                builtin.next_layer(next_layer)
+        origin = self._run.settings.hosts.upstream.origin
+        if layers.serve_origin_form(next_layer, (origin.host, origin.port)):
+            self._by_base_url.add(next_layer.context.client.id)
+        replaying = self._run.mode is Mode.REPLAY
+        layers.install(next_layer, layers.ReplayingLayer if replaying else layers.RecordingLayer)
+
+    def tls_clienthello(self, hello: tls.ClientHelloData) -> None:
+        """Leave the TLS of hosts alone that are not recorded; in replay open all, so that every app reads its 424."""
+        address = hello.context.server.address
+        if self._run.mode is Mode.REPLAY or address is None:
+            return
+        names = {address[0], hello.client_hello.sni or address[0]}
+        hosts = self._run.settings.hosts
+        if all(hosts.identity(name, address[1]) is None for name in names):
+            hello.ignore_connection = True
+
+    def requestheaders(self, flow: http.HTTPFlow) -> None:
+        """Acknowledge the head at once: clients that send the body apart would wait 40 ms for it."""
+        if _QUICKACK is None or not flow.request.headers.get("content-length"):
+            return
+        for handler in _handlers(flow.client_conn):
+            writer = handler.transports[handler.client].writer
+            raw = writer.get_extra_info("socket") if isinstance(writer, asyncio.StreamWriter) else None
+            if raw is not None:
+                raw.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
+
+    def server_connect(self, data: ServerConnectionHookData) -> None:
+        """The second lock: in replay no connection leaves, whoever asked for it."""
+        if self._run.mode is Mode.REPLAY:
+            data.server.error = "wiretape: replay never touches the network"
+
+
+def _handlers(client: connection.Client) -> list[ConnectionHandler]:
+    server: Proxyserver | None = ctx.master.addons.get("proxyserver")
+    return [] if server is None else [h for h in server.connections.values() if h.client is client]

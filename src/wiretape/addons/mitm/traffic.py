@@ -1,0 +1,262 @@
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# (mitmproxy leaves the methods of its headers without annotations)
+"""The addon that carries out what the player says of each request: record it, answer it, refuse it, or let it pass."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from wiretape.addons.mitm import conversion
+from wiretape.addons.mitm.layers import FAULT, HELD, PLAN, UNREACHABLE, Plan
+from wiretape.addons.mitm.tee import Tee
+from wiretape.proxy.decide import misses
+from wiretape.proxy.decide.modes import Mode
+from wiretape.proxy.decide.player import Answer, Forward
+from wiretape.proxy.decide.routing import Origin, location
+from wiretape.store.interaction import Request, ResponseHead
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mitmproxy import http
+
+    from wiretape.addons.mitm.gate import Gate
+    from wiretape.proxy.decide.misses import Miss
+    from wiretape.proxy.run import Run
+
+_VISIT: Final = "wiretape_visit"
+_SWITCHING = 101
+# Uploads beyond this pass while they are recorded; they are held whole only where an answer depends on them.
+_HELD_UPLOAD_BYTES = 1024 * 1024
+
+
+class Visit(msgspec.Struct):
+    """One exchange on its way through.
+
+    Attributes:
+        head: the request as the client meant it, without its body.
+        client: the origin under which the client reaches the API.
+        identity: whose request it is; None for a host that is not ours.
+        began_us: when its head came.
+        tee: records it; None where it is not recorded.
+    """
+
+    head: Request
+    client: Origin
+    identity: str | None
+    began_us: int
+    tee: Tee | None = None
+
+
+class Traffic:
+    """Hooks of mitmproxy, in the order in which an exchange meets them. No error of ours leaves a hook."""
+
+    def __init__(self, run: Run, gate: Gate, say: Callable[[str], None]) -> None:
+        """Take part in *run*; *say* tells the person at the terminal."""
+        self._run = run
+        self._gate = gate
+        self._say = say
+        self._closing = False
+
+    def closing(self) -> None:
+        """From now on whatever ends was interrupted by us, and is left without an end."""
+        self._closing = True
+
+    # -- hooks ---------------------------------------------------------------------------------------------------
+
+    def requestheaders(self, flow: http.HTTPFlow) -> None:
+        """The request's head is here: find out whose it is and where it goes, and begin to record."""
+        try:
+            visit = self._arrive(flow)
+            flow.metadata[_VISIT] = visit
+            self._send_on(flow, visit)
+            if self._run.mode is Mode.RECORD and visit.identity is not None:
+                self._begin(visit)
+                if _is_long(flow.request):
+                    assert visit.tee is not None
+                    flow.request.stream = self._guarded(visit, visit.tee.request)
+        except Exception as error:  # noqa: BLE001
+            self._failed(flow, error)
+
+    async def request(self, flow: http.HTTPFlow) -> None:
+        """The request is here whole: answer it, refuse it, or let it go."""
+        visit = _visit(flow)
+        try:
+            if visit is not None and self._run.mode in (Mode.REPLAY, Mode.AUTO):
+                await self._decide(flow, visit)
+            if visit is not None and visit.tee is not None:
+                visit.tee.request_end(flow.request.raw_content, self._run.settings.hosts.inward_of(visit.head))
+            elif visit is not None and PLAN not in flow.metadata:
+                self._run.passed += 1
+        except Exception as error:  # noqa: BLE001
+            self._failed(flow, error)
+
+    def responseheaders(self, flow: http.HTTPFlow) -> None:
+        """The answer's head is here: from now on its bytes pass as they come."""
+        visit = _visit(flow)
+        assert flow.response is not None
+        if flow.response.status_code != _SWITCHING:
+            flow.response.stream = True
+        if visit is None:
+            return
+        try:
+            if visit.tee is not None:
+                visit.tee.response_head(conversion.response_head(flow.response))
+                if flow.response.status_code != _SWITCHING:
+                    flow.response.stream = self._guarded(visit, visit.tee.response)
+            if visit.identity is not None:
+                self._lead_back(flow.response, visit.client)
+        except Exception as error:  # noqa: BLE001
+            self._failed(flow, error)
+
+    async def response(self, flow: http.HTTPFlow) -> None:
+        """The answer is over: the client gets its end when all of it is in the cassette."""
+        visit = _visit(flow)
+        if visit is None or visit.tee is None:
+            return
+        try:
+            assert flow.response is not None
+            flow.metadata[HELD] = visit.tee.held
+            trailers = conversion.pairs(flow.response.trailers) if flow.response.trailers else ()
+            await asyncio.wrap_future(visit.tee.end("complete", trailers=trailers))
+        except Exception as error:  # noqa: BLE001
+            self._failed(flow, error)
+
+    def error(self, flow: http.HTTPFlow) -> None:
+        """The exchange broke: what came is kept, marked with whose fault it was."""
+        visit = _visit(flow)
+        reason = flow.error.msg if flow.error else ""
+        if UNREACHABLE in flow.metadata:
+            what = f"{flow.request.scheme}://{flow.request.host}:{flow.request.port}: {flow.metadata[UNREACHABLE]}"
+            if self._run.mode is not Mode.REPLAY and self._run.unreachable(what):
+                self._say(f"cannot reach the upstream {what}; is it running, and is --upstream right?")
+        if visit is None or visit.tee is None or self._closing:
+            return
+        try:
+            by_client = flow.metadata.get(FAULT) == "client"
+            visit.tee.end("client_disconnect" if by_client else "upstream_error", problem=reason)
+        except Exception as error:  # noqa: BLE001
+            self._failed(flow, error)
+
+    # -- steps ---------------------------------------------------------------------------------------------------
+
+    def _arrive(self, flow: http.HTTPFlow) -> Visit:
+        began = self._run.clock.microseconds()
+        request = flow.request
+        conversion.strip(request)
+        hosts = self._run.settings.hosts
+        client = Origin(request.scheme, request.host.lower(), request.port)
+        if self._gate.is_for_proxy(flow.client_conn, client):
+            meant = hosts.upstream.origin
+            target = hosts.upstream.prefix + request.path
+            client = Origin("http", *self._gate.own_name(request))
+        else:
+            meant, target = client, request.path
+        head = conversion.request_head(request, meant, target)
+        return Visit(head, client, hosts.identity(meant.host, meant.port), began)
+
+    def _send_on(self, flow: http.HTTPFlow, visit: Visit) -> None:
+        """Address the request to its upstream; the `Host` header follows, since servers choose by it."""
+        hosts = self._run.settings.hosts
+        if visit.identity is None:
+            return
+        meant = Origin(visit.head.scheme, visit.head.host, visit.head.port)
+        goal = hosts.destination(visit.identity, meant)
+        data = flow.request.data
+        data.scheme, data.host, data.port = goal.scheme.encode(), goal.host, goal.port
+        data.path = hosts.outward(meant, visit.head.target).encode("utf-8", "surrogateescape")
+        if goal != visit.client:
+            if flow.request.host_header is not None:
+                flow.request.host_header = goal.authority
+            if data.authority:
+                data.authority = goal.authority.encode()
+        self._gate.chain(flow, goal)
+
+    def _begin(self, visit: Visit) -> None:
+        assert self._run.recorder is not None
+        assert visit.identity is not None
+        take = self._run.recorder.begin(visit.head, visit.identity, self._run.clock.iso())
+        visit.tee = Tee(take, self._run.clock, visit.began_us)
+
+    async def _decide(self, flow: http.HTTPFlow, visit: Visit) -> None:
+        playback, hosts = self._run.playback, self._run.settings.hosts
+        content = flow.request.raw_content or b""
+        asked = msgspec.structs.replace(visit.head, body=content)
+        if visit.identity is None:
+            if self._run.mode is Mode.REPLAY:
+                detail = f"{visit.head.host} is not the API and was not recorded; replay lets nothing out"
+                self._refuse(flow, playback.refused(asked, detail))
+            return
+        matched = msgspec.structs.replace(asked, target=hosts.inward_of(visit.head))
+        verdict = playback.ask(matched, visit.identity)
+        if isinstance(verdict, Answer):
+            recorded = playback.recorded(verdict.interaction_id)
+            flow.metadata[PLAN] = Plan(conversion.to_response(recorded.head), recorded.cut(), recorded.whole)
+        elif isinstance(verdict, Forward):
+            if verdict.keep:
+                self._begin(visit)
+        else:
+            # Comparing with everything recorded takes a while; other clients go on meanwhile.
+            miss = await asyncio.to_thread(playback.missed, matched, visit.identity, verdict)
+            self._refuse(flow, miss)
+
+    def _refuse(self, flow: http.HTTPFlow, miss: Miss) -> None:
+        document = miss.document()
+        headers = (*miss.headers(), (b"Content-Length", str(len(document)).encode()))
+        head = ResponseHead(status=misses.STATUS, reason=misses.REASON, headers=headers)
+        flow.metadata[PLAN] = Plan(conversion.to_response(head), iter([document]))
+        for line in miss.lines():
+            self._say(line)
+
+    def _lead_back(self, response: http.Response, client: Origin) -> None:
+        """Have a redirect to any name of the API lead back through the proxy."""
+        if "location" in response.headers:
+            there: str = response.headers["location"]
+            back = location(there, client, self._run.settings.hosts)
+            if back != there:
+                response.headers["location"] = back
+
+    def _guarded(self, visit: Visit, record: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
+        """Let bytes pass even where recording them fails."""
+
+        def passed(data: bytes) -> bytes:
+            if visit.tee is None:
+                return data
+            try:
+                return record(data)
+            except Exception as error:  # noqa: BLE001
+                self._run.defect(error)
+                visit.tee = None
+                return data
+
+        return passed
+
+    def _failed(self, flow: http.HTTPFlow, error: Exception) -> None:
+        """Our own failure: in replay a miss, otherwise noted and kept away from the client."""
+        if self._run.mode is not Mode.REPLAY:
+            self._run.defect(error)
+            self._say(f"wiretape failed: {type(error).__name__}: {error}")
+            visit = _visit(flow)
+            if visit is not None:
+                visit.tee = None
+        elif flow.response is None:
+            visit = _visit(flow)
+            head = visit.head if visit else Request(method="?", scheme="http", host="unknown", port=80, target="/")
+            self._refuse(flow, self._run.playback.failed(head, error))
+
+
+def _visit(flow: http.HTTPFlow) -> Visit | None:
+    found = flow.metadata.get(_VISIT)
+    return found if isinstance(found, Visit) else None
+
+
+def _is_long(request: http.Request) -> bool:
+    """Whether a request's body is long, or of a length that is not known."""
+    length: str | None = request.headers.get("content-length")
+    coding: str = request.headers.get("transfer-encoding", "")
+    if length is None:
+        return "chunked" in coding.lower()
+    return length.isdigit() and int(length) > _HELD_UPLOAD_BYTES

@@ -1,0 +1,16 @@
+"""The options that several commands share, said once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Cassette = Annotated[
+    Path | None,
+    typer.Option(
+        "--cassette", "-c", help="The cassette. Else $WIRETAPE_CASSETTE, else wiretape.cassette.", show_default=False
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print facts as JSON.")]

@@ -1,0 +1,113 @@
+"""Who answers: a cursor for every match key, over the recorded order. Verdicts are values; others perform them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Literal, Protocol
+
+import msgspec
+
+from wiretape.proxy.decide.modes import RULES, Action, Found, Mode, WhenSpent
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Tape(Protocol):
+    """What a player needs of a cassette."""
+
+    def answers(self, session_id: int, match_key: str) -> Sequence[int]:
+        """The interactions of a session that can answer *match_key*, in recorded order."""
+        ...
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """Serve this interaction; `again` says that it was served before."""
+
+    interaction_id: int
+    again: bool = False
+
+
+class Forward(msgspec.Struct, frozen=True):
+    """Let the request go live, and keep what comes back or not."""
+
+    keep: bool
+
+
+class Refuse(msgspec.Struct, frozen=True):
+    """No answer: `unknown` or `spent`, with how often it was recorded and asked before."""
+
+    kind: Literal["unknown", "spent"]
+    recorded: int
+    consumed: int
+
+
+type Verdict = Answer | Forward | Refuse
+
+
+class Player:
+    """Answers the requests of one client from one session.
+
+    Attributes:
+        mode: never `once`, see `modes.settled`.
+        served: how many answers came from the cassette.
+        repeats: how many of them had been served before.
+    """
+
+    def __init__(
+        self, tape: Tape | None, session_id: int | None, mode: Mode, when_spent: WhenSpent = WhenSpent.MISS
+    ) -> None:
+        """Take up a session.
+
+        Args:
+            tape: the cassette; None where there is none yet.
+            session_id: the session's row; None where it is not recorded yet.
+            mode: see `modes.RULES`.
+            when_spent: what a request gets in replay when all its answers were served.
+        """
+        self.mode = mode
+        self.served = 0
+        self.repeats = 0
+        self._tape = tape
+        self._session_id = session_id
+        self._when_spent = when_spent
+        self._cursors: Counter[str] = Counter()
+        self._used: set[int] = set()
+
+    def ask(self, match_key: str) -> Verdict:
+        """What the request with *match_key* gets; moves its cursor on."""
+        answers = self._answers(match_key)
+        consumed = self._cursors[match_key]
+        action = RULES[self.mode][_found(len(answers), consumed)]
+        self._cursors[match_key] += 1
+        if action is Action.ANSWER:
+            return self._serve(answers[consumed])
+        if action is Action.SPEND and self._when_spent is not WhenSpent.MISS:
+            turn = consumed % len(answers) if self._when_spent is WhenSpent.CYCLE else -1
+            return self._serve(answers[turn])
+        if action in (Action.KEEP, Action.PASS):
+            return Forward(keep=action is Action.KEEP)
+        self._cursors[match_key] -= 1  # a refusal consumes nothing
+        return Refuse("spent" if answers else "unknown", len(answers), consumed)
+
+    def unused(self, recorded: Sequence[int]) -> list[int]:
+        """Those of *recorded* that were never served."""
+        return [interaction_id for interaction_id in recorded if interaction_id not in self._used]
+
+    def _answers(self, match_key: str) -> Sequence[int]:
+        if self._tape is None or self._session_id is None:
+            return ()
+        return self._tape.answers(self._session_id, match_key)
+
+    def _serve(self, interaction_id: int) -> Answer:
+        again = interaction_id in self._used
+        self._used.add(interaction_id)
+        self.served += 1
+        self.repeats += again
+        return Answer(interaction_id, again)
+
+
+def _found(recorded: int, consumed: int) -> Found:
+    if not recorded:
+        return Found.UNKNOWN
+    return Found.FOUND if consumed < recorded else Found.SPENT

@@ -1,0 +1,195 @@
+"""One run of the proxy over one session: what is opened at its start, noted on its way, and said at its end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+import msgspec
+
+from wiretape import __version__
+from wiretape.proxy.decide.modes import Mode, settled
+from wiretape.proxy.decide.recorder import Recorder
+from wiretape.proxy.decide.redact import Redactor
+from wiretape.proxy.decide.routing import parse_upstream
+from wiretape.proxy.playback import Playback
+from wiretape.store.cassette import Cassette
+from wiretape.store.errors import CassetteMissing, SessionMissing
+from wiretape.store.recording import SessionWriter
+from wiretape.store.sessions import Description
+
+if TYPE_CHECKING:
+    from wiretape.proxy.decide.misses import Miss
+    from wiretape.proxy.serve.clock import Clock
+    from wiretape.proxy.settings import Settings
+    from wiretape.store.interaction import Interaction, Session
+    from wiretape.store.sessions import Begin
+
+_EXIT_FAILED = 1
+_EXIT_FAULT = 2
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a run.
+
+    Attributes:
+        mode: what was done; never `once`.
+        session: the name under which the session now stands.
+        recorded: how many interactions were recorded.
+        served: how many answers came from the cassette, `repeats` of them once more.
+        passed: how many requests went live without being kept.
+        misses: requests without an answer.
+        unused: recorded interactions nobody asked for.
+        unreachable: what could not be reached upstream, and why.
+        defects: what we did wrong; the client's answers were not touched by it.
+        problem: why the session is incomplete; None where it is not.
+    """
+
+    settings: Settings
+    mode: Mode
+    session: str
+    recorded: int
+    served: int
+    repeats: int
+    passed: int
+    misses: list[Miss]
+    unused: list[Interaction]
+    unreachable: list[str]
+    defects: list[str]
+    problem: str | None
+
+    def exit_code(self, command: int) -> int:
+        """The code to exit with, where the command's own was *command* (0 without one)."""
+        if command:
+            return command
+        if self.unreachable:
+            return _EXIT_FAULT
+        failed = self.misses or self.defects or (self.settings.strict and self.unused)
+        return _EXIT_FAILED if failed else 0
+
+
+class Run:
+    """A run from its start to its end.
+
+    Attributes:
+        mode: what is done; never `once`.
+        playback: answers requests.
+        recorder: records them; None where nothing is recorded.
+        warning: what a person should know before it begins.
+        passed: how many requests went live without being kept.
+    """
+
+    def __init__(self, settings: Settings, clock: Clock, mode: Mode) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.mode = mode
+        self.recorder: Recorder | None = None
+        self.warning: str | None = None
+        self.passed = 0
+        self._cassette: Cassette | None = None
+        self._writer: SessionWriter | None = None
+        self._defects: list[str] = []
+        self._unreachable: dict[str, None] = {}
+        self._summary: Summary | None = None
+        self.playback = Playback(settings, mode, None, None)
+
+    @classmethod
+    def open(cls, settings: Settings, clock: Clock) -> Self:
+        """Open what the mode needs.
+
+        Raises:
+            WiretapeError: the cassette or the session is not as the mode needs it.
+        """
+        known = _known(settings) if settings.mode is Mode.ONCE else None
+        mode = settled(settings.mode, complete=known is not None and known.state == "complete")
+        run = cls(settings, clock, mode)
+        if mode in (Mode.RECORD, Mode.AUTO):
+            run._begin("append" if settings.append or mode is Mode.AUTO else "replace")
+        if mode in (Mode.REPLAY, Mode.AUTO):
+            run._load()
+        return run
+
+    def _begin(self, how: Begin) -> None:
+        settings = self.settings
+        description = Description(
+            name=settings.session,
+            upstream=str(settings.hosts.upstream),
+            started_at=self.clock.iso(),
+            recorder=f"wiretape {__version__}",
+            rules=msgspec.json.encode(settings.rules).decode(),
+        )
+        self._writer = SessionWriter.begin(settings.cassette, description, how)
+        self.recorder = Recorder(self._writer, Redactor(self._writer.opened.placeholders), settings.rules)
+
+    def _load(self) -> None:
+        self._cassette = Cassette.open(self.settings.cassette)
+        session = self._cassette.session(self.settings.session)
+        if self.mode is Mode.REPLAY and session.state != "complete":
+            why = f" ({session.problem})" if session.problem else ""
+            self.warning = f"session {session.name!r} is {session.state}{why}; it may lack what the client asks for"
+        recorded = parse_upstream(session.upstream)
+        hosts = self.settings.hosts.recorded_from(recorded, live=self.mode is not Mode.REPLAY)
+        self.settings = msgspec.structs.replace(self.settings, hosts=hosts)
+        self.playback = Playback(self.settings, self.mode, self._cassette, session.id)
+
+    def defect(self, error: BaseException | str) -> None:
+        """Note that we failed; the session becomes incomplete and the run exits 1."""
+        self._defects.append(error if isinstance(error, str) else f"{type(error).__name__}: {error}")
+
+    def unreachable(self, what: str) -> bool:
+        """Note that the upstream could not be reached; says whether this is news."""
+        news = what not in self._unreachable
+        self._unreachable[what] = None
+        return news
+
+    def close(self, problem: str | None = None) -> Summary:
+        """End the run; *problem* is why it did not end well. A second call says the same again."""
+        if self._summary is None:
+            unused = self.playback.unused() if self.mode is Mode.REPLAY else []
+            if self._cassette is not None:
+                self._cassette.close()
+            name = self._end(problem or self._failing())
+            self._summary = self._summarise(name, problem or self._failing(), unused)
+        return self._summary
+
+    def _failing(self) -> str | None:
+        if self._unreachable:
+            return f"the upstream was unreachable: {next(iter(self._unreachable))}"
+        if self._writer is not None and self._writer.failure is not None:
+            return str(self._writer.failure)
+        return self._defects[0] if self._defects else None
+
+    def _end(self, problem: str | None) -> str:
+        if self._writer is None:
+            return self.settings.session
+        try:
+            return self._writer.end(self.clock.iso(), problem)
+        except Exception as error:  # noqa: BLE001 - it is said at the end, together with the rest
+            self.defect(error)
+            return self._writer.opened.name
+
+    def _summarise(self, name: str, problem: str | None, unused: list[Interaction]) -> Summary:
+        player = self.playback.player
+        if self._writer is not None and self._writer.failure is not None:
+            self.defect(str(self._writer.failure))
+        return Summary(
+            settings=self.settings,
+            mode=self.mode,
+            session=name,
+            recorded=self.recorder.begun if self.recorder else 0,
+            served=player.served,
+            repeats=player.repeats,
+            passed=self.passed,
+            misses=self.playback.misses,
+            unused=unused,
+            unreachable=list(self._unreachable),
+            defects=self._defects,
+            problem=problem,
+        )
+
+
+def _known(settings: Settings) -> Session | None:
+    try:
+        with Cassette.open(settings.cassette) as cassette:
+            return cassette.session(settings.session)
+    except (CassetteMissing, SessionMissing):
+        return None

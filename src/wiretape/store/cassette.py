@@ -1,0 +1,210 @@
+"""Opening a cassette for reading: stdlib sqlite3 alone, for it must start fast, and nothing of the file is changed."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from typing import TYPE_CHECKING, Self
+
+from wiretape.store import identity, queries
+from wiretape.store.bodies import digest_of, read_pieces
+from wiretape.store.errors import CassetteDamaged, InteractionMissing, SessionMissing
+from wiretape.store.interaction import Chunk, Request, Response, ResponseHead
+from wiretape.store.rows import headers_from_json
+from wiretape.store.writer import translated
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+    from pathlib import Path
+    from types import TracebackType
+
+    from wiretape.store.interaction import Interaction, Session
+
+# A body up to this size is held against its digest before it is served; a longer one is served as it is read.
+_DIGEST_BYTES = 1024 * 1024
+
+
+class Cassette:
+    """A cassette, open for reading.
+
+    Every method raises `CassetteDamaged` where the file does not hold together.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self._connection = connection
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open the cassette at *path*.
+
+        Raises:
+            CassetteMissing, CassetteForeign, CassetteNewer, CassetteDamaged: see `identity.check`.
+        """
+        identity.check(path)
+        try:
+            connection = _connect(path)
+        except sqlite3.Error as error:
+            raise translated(error, path) from None
+        return cls(path, connection)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def sessions(self) -> list[Session]:
+        """All sessions, in the order they were begun."""
+        with self._reading():
+            return queries.sessions(self._connection)
+
+    def session(self, name: str) -> Session:
+        """The session called *name*.
+
+        Raises:
+            SessionMissing: there is none; the message lists those there are.
+        """
+        found = self.sessions()
+        for session in found:
+            if session.name == name:
+                return session
+        names = ", ".join(repr(session.name) for session in found) or "none at all"
+        raise SessionMissing(f"no session {name!r} in {self.path}; it holds {names}")
+
+    def interactions(self, session: str | None = None) -> list[Interaction]:
+        """The interactions of *session*, or of all, in the order they arrived.
+
+        Raises:
+            SessionMissing: there is no such session.
+        """
+        chosen = None if session is None else self.session(session).id
+        with self._reading():
+            return queries.interactions(self._connection, session_id=chosen)
+
+    def interaction(self, name: str) -> Interaction:
+        """The interaction called *name*: its id, or `SESSION/POSITION`.
+
+        Raises:
+            InteractionMissing: there is none.
+        """
+        session, slash, number = name.rpartition("/")
+        with self._reading():
+            if number.isascii() and number.isdigit():
+                found = queries.interactions(
+                    self._connection,
+                    session_name=session if slash else None,
+                    **{"position" if slash else "interaction_id": int(number)},
+                )
+                if found:
+                    return found[0]
+        raise InteractionMissing(
+            f"no interaction {name!r} in {self.path}; name it by id or as SESSION/POSITION, `wiretape ls` lists them"
+        )
+
+    def request(self, interaction_id: int) -> Request:
+        """The request of an interaction, body included, secrets replaced as they were before it was stored."""
+        with self._reading():
+            row = queries.request_row(self._connection, interaction_id)
+            body = self._body(row.body_id)
+        return Request(
+            method=row.method,
+            scheme=row.scheme,
+            host=row.host,
+            port=row.port,
+            target=row.target,
+            http_version=row.http_version,
+            headers=headers_from_json(row.headers),
+            body=body,
+        )
+
+    def response_head(self, interaction_id: int) -> ResponseHead | None:
+        """The head of an answer, None where none came."""
+        with self._reading():
+            row = queries.response_row(self._connection, interaction_id)
+        if row.status is None:
+            return None
+        return ResponseHead(
+            status=row.status,
+            reason=row.reason or "",
+            http_version=row.http_version or "HTTP/1.1",
+            headers=headers_from_json(row.headers),
+        )
+
+    def response(self, interaction_id: int) -> Response | None:
+        """The answer of an interaction, body included; None where none came."""
+        head = self.response_head(interaction_id)
+        if head is None:
+            return None
+        with self._reading():
+            row = queries.response_row(self._connection, interaction_id)
+            body = self._body(row.body_id)
+        return Response(head=head, body=body, trailers=headers_from_json(row.trailers))
+
+    def response_pieces(self, interaction_id: int) -> Iterator[bytes]:
+        """The body of an answer, a piece of at most 1 MiB at a time."""
+        with self._reading():
+            row = queries.response_row(self._connection, interaction_id)
+            yield from self._pieces(row.body_id)
+
+    def chunks(self, interaction_id: int) -> list[Chunk]:
+        """The chunks of an answer, in the order they arrived."""
+        with self._reading():
+            return queries.chunks(self._connection, interaction_id)
+
+    def answers(self, session_id: int, match_key: str) -> list[int]:
+        """The interactions of a session that can answer a request with *match_key*, in the order they arrived."""
+        with self._reading():
+            return queries.answers(self._connection, session_id, match_key)
+
+    def reading_details(self, interaction_id: int) -> bytes | None:
+        """What was understood of an answer, as the JSON of a `Reading`; None where it was not read yet."""
+        with self._reading():
+            return queries.reading_details(self._connection, interaction_id)
+
+    def _body(self, body_id: int | None) -> bytes:
+        return b"".join(self._pieces(body_id))
+
+    def _pieces(self, body_id: int | None) -> Iterator[bytes]:
+        digest, size = queries.digest_and_size(self._connection, body_id)
+        pieces = read_pieces(self._connection, body_id)
+        if digest is None or size > _DIGEST_BYTES:
+            yield from pieces
+            return
+        body = b"".join(pieces)
+        if digest_of(body) != digest:
+            raise CassetteDamaged(f"{self.path} is damaged: body {body_id} is not what was recorded; record it again")
+        yield body
+
+    @contextlib.contextmanager
+    def _reading(self) -> Generator[None]:
+        try:
+            yield
+        except (sqlite3.Error, ValueError) as error:
+            raise translated(error, self.path) from error
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    """Open read-only; as an unchanging file where that fails because SQLite wants to write (WAL, read-only folder)."""
+    address = path.resolve().as_uri()
+    try:
+        return _tried(f"{address}?mode=ro")
+    except sqlite3.OperationalError:
+        if path.with_name(path.name + "-wal").exists():
+            raise
+        return _tried(f"{address}?mode=ro&immutable=1")
+
+
+def _tried(uri: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=10)
+    try:
+        connection.execute("SELECT 1 FROM session LIMIT 1").fetchone()
+        connection.execute("SELECT 1 FROM interaction LIMIT 1").fetchone()
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection

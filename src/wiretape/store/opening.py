@@ -1,0 +1,135 @@
+"""Opening a cassette for writing: made whole or not at all, migrated, in WAL; and leaving it as one plain file."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import sqlite3
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wiretape.store import identity
+from wiretape.store.errors import CassetteDamaged, CassetteMissing, CassetteUnwritable
+from wiretape.store.writer import Writer, translated
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+# A WAL beyond this is copied into the cassette while recording goes on.
+WAL_BYTES = 64 * 1024 * 1024
+_BUSY_SECONDS = 10.0
+# A whole check of a larger file would be felt at every start; `wiretape verify` does it for any size.
+_CHECK_BYTES = 64 * 1024 * 1024
+
+
+def open_writer(path: Path) -> Writer:
+    """A writer for the cassette at *path*, which is made where there is none, folders included.
+
+    Raises:
+        CassetteForeign, CassetteNewer, CassetteDamaged: see `identity.check`; the file is untouched.
+        CassetteUnwritable: the folder or the file cannot be written.
+    """
+    try:
+        identity.check(path)
+    except CassetteMissing:
+        _create(path)
+    else:
+        _sound(path)
+    if not os.access(path, os.W_OK):
+        raise CassetteUnwritable(f"cannot write {path}: permission denied")
+    return Writer(path, lambda: _connect(path), lambda connection: _shorten_wal(path, connection))
+
+
+def leave_plain(path: Path) -> None:
+    """Fold the WAL into the cassette and leave one plain file; while others have it open, the last one out does it."""
+    with (
+        contextlib.suppress(sqlite3.Error),
+        contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection,
+    ):
+        with checkpointing(path):
+            connection.execute("PRAGMA busy_timeout = 2000")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.execute("PRAGMA busy_timeout = 200")
+        connection.execute("PRAGMA journal_mode = DELETE")
+
+
+@contextlib.contextmanager
+def checkpointing(path: Path) -> Generator[None]:
+    """Hold the lock under which a checkpoint runs: SQLites before 3.51.3 can damage a file when two run at once.
+
+    The lock lies in the temporary folder, not beside the cassette, where people would have to ignore it in git.
+    """
+    name = hashlib.blake2b(str(path.resolve()).encode(), digest_size=12).hexdigest()
+    with (Path(tempfile.gettempdir()) / f"wiretape-{os.getuid()}-{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _shorten_wal(path: Path, connection: sqlite3.Connection) -> None:
+    """Copy a WAL that has grown long into the cassette; readers at work put it off to the next time."""
+    with contextlib.suppress(OSError, sqlite3.Error):
+        if path.with_name(path.name + "-wal").stat().st_size > WAL_BYTES:
+            with checkpointing(path):
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    from wiretape.store import schema
+
+    connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("PRAGMA foreign_keys = ON")
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version < identity.USER_VERSION:
+            schema.migrate(connection)
+        connection.execute("PRAGMA journal_mode = WAL")
+        # NORMAL survives a killed process, which is what is promised; FULL would add a disk flush to every answer
+        # for the sake of a power cut.
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
+    except sqlite3.Error as error:
+        connection.close()
+        raise translated(error, path) from None
+    return connection
+
+
+def _create(path: Path) -> None:
+    """Make the file whole under another name first: no crash leaves half a cassette, no rival is overwritten."""
+    from wiretape.store import schema
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)  # mkstemp gives it mode 0600
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            with contextlib.closing(sqlite3.connect(temporary, isolation_level=None)) as connection:
+                schema.migrate(connection)
+            with contextlib.suppress(FileExistsError):
+                os.link(temporary, path)
+        finally:
+            temporary.unlink()
+    except (OSError, sqlite3.Error) as error:
+        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
+        raise CassetteUnwritable(
+            f"cannot make {path}: {reason}; name a file in a folder you may write to with -c"
+        ) from None
+
+
+def _sound(path: Path) -> None:
+    """Refuse to write into a file that does not hold together."""
+    if path.stat().st_size > _CHECK_BYTES:
+        return
+    try:
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.Error as error:
+        raise translated(error, path) from None
+    if verdict != "ok":
+        first = str(verdict).splitlines()[-1]
+        raise CassetteDamaged(
+            f"{path} is damaged ({first}); restore it from a copy, or record into another file with -c"
+        )

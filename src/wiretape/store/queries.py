@@ -1,0 +1,142 @@
+"""The statements that read a cassette."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from wiretape.store import owner
+from wiretape.store.interaction import Chunk, Interaction, Session
+
+if TYPE_CHECKING:
+    import sqlite3
+
+
+class RequestRow(NamedTuple):
+    """The request's columns of an interaction."""
+
+    method: str
+    scheme: str
+    host: str
+    port: int
+    target: str
+    http_version: str
+    headers: str
+    body_id: int | None
+
+
+class ResponseRow(NamedTuple):
+    """The response's columns of an interaction."""
+
+    status: int | None
+    reason: str | None
+    http_version: str | None
+    headers: str | None
+    trailers: str | None
+    body_id: int | None
+
+
+def sessions(connection: sqlite3.Connection) -> list[Session]:
+    """All sessions; one whose recorder is dead reads as incomplete."""
+    rows = connection.execute(
+        "SELECT id, name, state, problem, replaces, upstream, started_at, ended_at, rules, owner,"
+        " (SELECT count(*) FROM interaction WHERE session_id = session.id) FROM session ORDER BY id"
+    )
+    return [_session(row) for row in rows]
+
+
+def _session(row: tuple[object, ...]) -> Session:
+    *facts, who, count = row
+    session = Session(*facts, count)  # type: ignore[arg-type, call-arg]
+    if session.state != "recording" or owner.alive(None if who is None else str(who)):
+        return session
+    session.state = "incomplete"
+    session.problem = "its recorder was killed"
+    return session
+
+
+def interactions(
+    connection: sqlite3.Connection,
+    *,
+    session_id: int | None = None,
+    session_name: str | None = None,
+    position: int | None = None,
+    interaction_id: int | None = None,
+) -> list[Interaction]:
+    """The interactions that fit what is given, with the columns of their readings."""
+    rows = connection.execute(
+        "SELECT interaction.id, session.name, interaction.position, identity, match_key, method, scheme, host, port,"
+        " target, status, kind, ended, interaction.problem, redacted, request_bytes, response_bytes, chunk_count,"
+        " interaction.started_at, first_byte_us, duration_us, generation, model, thread_id, response_id, stop_reason,"
+        " session.state, session.owner"
+        " FROM interaction JOIN session ON session.id = session_id"
+        " LEFT JOIN reading ON reading.interaction_id = interaction.id"
+        " WHERE (?1 IS NULL OR session_id = ?1) AND (?2 IS NULL OR session.name = ?2)"
+        " AND (?3 IS NULL OR interaction.position = ?3) AND (?4 IS NULL OR interaction.id = ?4)"
+        " ORDER BY session_id, interaction.position",
+        (session_id, session_name, position, interaction_id),
+    )
+    living: dict[str | None, bool] = {}
+    return [_interaction(row, living) for row in rows]
+
+
+def _interaction(row: tuple[object, ...], living: dict[str | None, bool]) -> Interaction:
+    *facts, state, who = row
+    found = Interaction(*facts)  # type: ignore[arg-type]
+    found.redacted = bool(found.redacted)
+    if found.ended is None:
+        key = None if who is None else str(who)
+        if key not in living:
+            living[key] = state == "recording" and owner.alive(key)
+        if not living[key]:
+            found.ended = "interrupted"
+    return found
+
+
+def request_row(connection: sqlite3.Connection, interaction_id: int) -> RequestRow:
+    """The request of an interaction."""
+    row = connection.execute(
+        "SELECT method, scheme, host, port, target, request_http_version, request_headers, request_body_id"
+        " FROM interaction WHERE id = ?",
+        (interaction_id,),
+    ).fetchone()
+    return RequestRow(*row)
+
+
+def response_row(connection: sqlite3.Connection, interaction_id: int) -> ResponseRow:
+    """The response of an interaction."""
+    row = connection.execute(
+        "SELECT status, reason, response_http_version, response_headers, response_trailers, response_body_id"
+        " FROM interaction WHERE id = ?",
+        (interaction_id,),
+    ).fetchone()
+    return ResponseRow(*row)
+
+
+def chunks(connection: sqlite3.Connection, interaction_id: int) -> list[Chunk]:
+    """The chunks of an answer."""
+    rows = connection.execute(
+        "SELECT at_us, size_bytes FROM chunk WHERE interaction_id = ? ORDER BY position", (interaction_id,)
+    )
+    return [Chunk(*row) for row in rows]
+
+
+def answers(connection: sqlite3.Connection, session_id: int, match_key: str) -> list[int]:
+    """The interactions that answer a key: those with a response's head. 101 is none: what follows it is not HTTP."""
+    rows = connection.execute(
+        "SELECT id FROM interaction WHERE session_id = ? AND match_key = ? AND status IS NOT NULL AND status <> 101"
+        " ORDER BY position",
+        (session_id, match_key),
+    )
+    return [row[0] for row in rows]
+
+
+def reading_details(connection: sqlite3.Connection, interaction_id: int) -> bytes | None:
+    """The JSON of an answer's reading."""
+    row = connection.execute("SELECT details FROM reading WHERE interaction_id = ?", (interaction_id,)).fetchone()
+    return None if row is None else str(row[0]).encode()
+
+
+def digest_and_size(connection: sqlite3.Connection, body_id: int | None) -> tuple[str | None, int]:
+    """A body's digest (None where its end never came) and size."""
+    row = connection.execute("SELECT digest, size_bytes FROM body WHERE id = ?", (body_id,)).fetchone()
+    return (None, 0) if row is None else (row[0], row[1])

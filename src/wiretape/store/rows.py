@@ -1,0 +1,132 @@
+"""The statements that write one interaction's rows."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from wiretape.store.kinds import kind_of
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from wiretape.store.bodies import Arrivals
+    from wiretape.store.interaction import Ended, Headers, Request, ResponseHead
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """How an interaction ended, when (microseconds since it began), and what went wrong."""
+
+    ended: Ended
+    duration_us: int
+    problem: str | None
+
+
+def headers_to_json(headers: Headers) -> str:
+    """Header pairs as JSON; Latin-1 maps every byte to the character of its number, so nothing is lost."""
+    return json.dumps([[n.decode("latin-1"), v.decode("latin-1")] for n, v in headers], ensure_ascii=False)
+
+
+def headers_from_json(text: str | None) -> Headers:
+    """The inverse of `headers_to_json`; no headers for None."""
+    return tuple((n.encode("latin-1"), v.encode("latin-1")) for n, v in json.loads(text or "[]"))
+
+
+class InteractionRow:
+    """One row of `interaction` and its chunks; called in the writer's thread, inside a transaction."""
+
+    def __init__(self, session_id: int, position: int) -> None:
+        self.id = 0
+        self._session_id = session_id
+        self._position = position
+        self._head: ResponseHead | None = None
+        self._size = 0
+        self._chunks = 0
+
+    def insert(self, connection: sqlite3.Connection, request: Request, identity: str, started_at: str) -> None:
+        """The request's head has come."""
+        self.id = int(
+            connection.execute(
+                "INSERT INTO interaction (session_id, position, identity, method, scheme, host, port, target,"
+                " request_http_version, request_headers, started_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    self._session_id,
+                    self._position,
+                    identity,
+                    request.method,
+                    request.scheme,
+                    request.host,
+                    request.port,
+                    request.target,
+                    request.http_version,
+                    headers_to_json(request.headers),
+                    started_at,
+                ),
+            ).lastrowid
+            or 0
+        )
+
+    def request_arrived(self, connection: sqlite3.Connection, body_id: int, arrivals: Arrivals) -> None:
+        """Some of the request's body is in *body_id*."""
+        connection.execute(
+            "UPDATE interaction SET request_body_id = ?, request_bytes = request_bytes + ? WHERE id = ?",
+            (body_id, sum(len(data) for data, _ in arrivals), self.id),
+        )
+
+    def request_done(self, connection: sqlite3.Connection, match_key: str | None, *, redacted: bool) -> None:
+        """All of the request has come."""
+        connection.execute(
+            "UPDATE interaction SET match_key = ?, redacted = max(redacted, ?) WHERE id = ?",
+            (match_key, redacted, self.id),
+        )
+
+    def response_head(
+        self, connection: sqlite3.Connection, head: ResponseHead, first_byte_us: int, *, redacted: bool
+    ) -> None:
+        """The response's head has come."""
+        self._head = head
+        connection.execute(
+            "UPDATE interaction SET status = ?, reason = ?, response_http_version = ?, response_headers = ?,"
+            " first_byte_us = ?, redacted = max(redacted, ?), kind = ? WHERE id = ?",
+            (
+                head.status,
+                head.reason,
+                head.http_version,
+                headers_to_json(head.headers),
+                first_byte_us,
+                redacted,
+                kind_of(head.headers, None),
+                self.id,
+            ),
+        )
+
+    def response_arrived(self, connection: sqlite3.Connection, body_id: int, arrivals: Arrivals) -> None:
+        """Some of the response's body is in *body_id*, each arrival a chunk."""
+        connection.executemany(
+            "INSERT INTO chunk (interaction_id, position, at_us, size_bytes) VALUES (?, ?, ?, ?)",
+            [(self.id, self._chunks + n, at_us, len(data)) for n, (data, at_us) in enumerate(arrivals)],
+        )
+        self._chunks += len(arrivals)
+        self._size += sum(len(data) for data, _ in arrivals)
+        connection.execute(
+            "UPDATE interaction SET response_body_id = ?, response_bytes = ?, chunk_count = ? WHERE id = ?",
+            (body_id, self._size, self._chunks, self.id),
+        )
+
+    def finish(self, connection: sqlite3.Connection, outcome: Outcome, trailers: Headers) -> None:
+        """The interaction is over."""
+        kind = kind_of(self._head.headers, self._size) if self._head else None
+        connection.execute(
+            "UPDATE interaction SET ended = ?, duration_us = ?, problem = ?, kind = ?, response_trailers = ?"
+            " WHERE id = ?",
+            (
+                outcome.ended,
+                outcome.duration_us,
+                outcome.problem,
+                kind,
+                headers_to_json(trailers) if trailers else None,
+                self.id,
+            ),
+        )

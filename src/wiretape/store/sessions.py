@@ -1,0 +1,182 @@
+"""The life of a session: begun, taken over, adopted. Each function is one operation inside a transaction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from wiretape.store import owner
+from wiretape.store.errors import SessionBusy, SessionMissing, UsageError
+
+if TYPE_CHECKING:
+    import sqlite3
+
+type Begin = Literal["replace", "append"]
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """A session that is being written.
+
+    Attributes:
+        id: its row.
+        name: what it is called until it ends: `NAME~2` while NAME is recorded again.
+        target: what it will be called when it ends well.
+        position: the last position taken.
+        placeholders: the highest placeholder number handed out.
+    """
+
+    id: int
+    name: str
+    target: str
+    position: int
+    placeholders: int
+
+
+class Description(msgspec.Struct, frozen=True, kw_only=True):
+    """What a new session is told about itself."""
+
+    name: str
+    upstream: str
+    started_at: str
+    recorder: str
+    rules: str = "{}"
+
+
+def begin(connection: sqlite3.Connection, new: Description, how: Begin) -> Opened:
+    """Begin to write a session.
+
+    Args:
+        connection: inside a transaction.
+        new: what the session is called and why.
+        how: `replace` writes beside a session of that name and takes its name over at a good end; `append` adds to it.
+
+    Raises:
+        SessionBusy: another process writes it.
+    """
+    _bury_the_dead(connection)
+    row = connection.execute("SELECT id, state, placeholder_count FROM session WHERE name = ?", (new.name,)).fetchone()
+    rival = connection.execute(
+        "SELECT owner FROM session WHERE (name = ?1 OR replaces = ?1) AND state = 'recording'", (new.name,)
+    ).fetchone()
+    if rival is not None:
+        raise SessionBusy(
+            f"session {new.name!r} is being recorded by another process ({rival[0]}); "
+            "wait for its end, or record under another name with --session"
+        )
+    if row is None:
+        return Opened(_insert(connection, new, new.name, None), new.name, new.name, 0, 0)
+    if how == "append":
+        connection.execute(
+            "UPDATE session SET state = 'recording', owner = ?, ended_at = NULL, problem = NULL WHERE id = ?",
+            (owner.current(), row[0]),
+        )
+        (last,) = connection.execute(
+            "SELECT coalesce(max(position), 0) FROM interaction WHERE session_id = ?", (row[0],)
+        ).fetchone()
+        return Opened(row[0], new.name, new.name, last, row[2])
+    beside = _free_name(connection, new.name)
+    return Opened(_insert(connection, new, beside, new.name), beside, new.name, 0, 0)
+
+
+def end_well(connection: sqlite3.Connection, session_id: int, ended_at: str) -> str:
+    """End a session as complete and let it take over the name it was recorded for; says the name it now bears.
+
+    A session without interactions takes nothing over: what it would replace was paid for.
+    """
+    name, replaces = _named(connection, session_id)
+    if replaces is not None and _is_empty(connection, session_id):
+        connection.execute("DELETE FROM session WHERE id = ?", (session_id,))
+        return replaces
+    if replaces is not None:
+        _remove(connection, replaces)
+        connection.execute("UPDATE session SET name = ?, replaces = NULL WHERE id = ?", (replaces, session_id))
+        name = replaces
+    connection.execute(
+        "UPDATE session SET state = 'complete', problem = NULL, owner = NULL, ended_at = ? WHERE id = ?",
+        (ended_at, session_id),
+    )
+    return name
+
+
+def end_badly(connection: sqlite3.Connection, session_id: int, ended_at: str, problem: str) -> str:
+    """Keep a session as incomplete, under the name it was written; says that name. An older one keeps its own."""
+    name, replaces = _named(connection, session_id)
+    if replaces is not None and _is_empty(connection, session_id):
+        connection.execute("DELETE FROM session WHERE id = ?", (session_id,))
+        return replaces
+    connection.execute(
+        "UPDATE session SET state = 'incomplete', problem = ?, owner = NULL, ended_at = ? WHERE id = ?",
+        (problem, ended_at, session_id),
+    )
+    return name
+
+
+def adopt(connection: sqlite3.Connection, name: str, ended_at: str) -> str:
+    """Make an incomplete session a complete one, in the place of the one it was to replace; says its name.
+
+    Raises:
+        SessionMissing: there is none of that name.
+        SessionBusy: it is being written.
+        UsageError: it is complete already.
+    """
+    _bury_the_dead(connection)
+    row = connection.execute("SELECT id, state FROM session WHERE name = ?", (name,)).fetchone()
+    if row is None:
+        raise SessionMissing(f"no session {name!r} in this cassette; `wiretape sessions` lists them")
+    if row[1] == "recording":
+        raise SessionBusy(f"session {name!r} is still being recorded; wait for its end")
+    if row[1] == "complete":
+        raise UsageError(f"session {name!r} is complete already; there is nothing to adopt")
+    connection.execute("UPDATE session SET ended_at = coalesce(ended_at, ?) WHERE id = ?", (ended_at, row[0]))
+    return end_well(connection, row[0], ended_at)
+
+
+def _bury_the_dead(connection: sqlite3.Connection) -> None:
+    """Sessions whose recorder was killed are incomplete from now on."""
+    for session_id, who in connection.execute("SELECT id, owner FROM session WHERE state = 'recording'").fetchall():
+        if not owner.alive(who):
+            connection.execute(
+                "UPDATE session SET state = 'incomplete', owner = NULL, problem = ? WHERE id = ?",
+                ("its recorder was killed", session_id),
+            )
+
+
+def _insert(connection: sqlite3.Connection, new: Description, name: str, replaces: str | None) -> int:
+    cursor = connection.execute(
+        "INSERT INTO session (name, replaces, state, upstream, started_at, rules, owner, recorder)"
+        " VALUES (?, ?, 'recording', ?, ?, ?, ?, ?)",
+        (name, replaces, new.upstream, new.started_at, new.rules, owner.current(), new.recorder),
+    )
+    assert cursor.lastrowid is not None
+    return cursor.lastrowid
+
+
+def _free_name(connection: sqlite3.Connection, name: str) -> str:
+    taken = {row[0] for row in connection.execute("SELECT name FROM session")}
+    return next(candidate for n in range(2, len(taken) + 3) if (candidate := f"{name}~{n}") not in taken)
+
+
+def _named(connection: sqlite3.Connection, session_id: int) -> tuple[str, str | None]:
+    name, replaces = connection.execute("SELECT name, replaces FROM session WHERE id = ?", (session_id,)).fetchone()
+    return name, replaces
+
+
+def _is_empty(connection: sqlite3.Connection, session_id: int) -> bool:
+    found = connection.execute("SELECT 1 FROM interaction WHERE session_id = ? LIMIT 1", (session_id,))
+    return found.fetchone() is None
+
+
+def _remove(connection: sqlite3.Connection, name: str) -> None:
+    """Delete a session with the bodies that no other interaction holds."""
+    bodies = connection.execute(
+        "SELECT request_body_id, response_body_id FROM interaction JOIN session ON session.id = session_id"
+        " WHERE name = ?",
+        (name,),
+    ).fetchall()
+    connection.execute("DELETE FROM session WHERE name = ?", (name,))
+    connection.executemany(
+        "DELETE FROM body WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM interaction WHERE request_body_id = ?1)"
+        " AND NOT EXISTS (SELECT 1 FROM interaction WHERE response_body_id = ?1)",
+        [(body,) for pair in bodies for body in pair if body is not None],
+    )
