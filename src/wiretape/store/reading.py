@@ -167,7 +167,9 @@ def _tell_valid_json(route: routes.Route | None, head: ResponseHead, body: bytes
         node = tree(body)
         tell_answer(node, route, reading)
         if isinstance(node, dict) and node.get("success") is False:
-            _tell_envelope(body, None, reading)
+            # An answer of its own form that says it failed; its other fields are no news.
+            envelope, _ = mended(body, Envelope)
+            reading.error = error_of(envelope) if envelope else ErrorReading()
 
 
 def _tell_response(route: routes.Route, body: bytes, reading: Reading) -> None:

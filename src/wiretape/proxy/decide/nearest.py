@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _PATH, _BODY, _METHOD, _HOST, _QUERY, _HEADERS = 0.35, 0.30, 0.15, 0.05, 0.10, 0.05
 # How many candidates are looked at closely.
 _CLOSE = 20
-# Two bodies that are not equal are never quite alike.
+# What is not equal is never quite alike, even if it has the same segments, pairs or words.
 _UNEQUAL = 0.95
 # How much of a body is read at first, and how much when looking closely; half from its beginning, half from its end.
 _GLANCE_BYTES = 4096
@@ -52,6 +52,7 @@ def nearest[T](asked: Canonical, candidates: Iterable[tuple[T, Canonical]], coun
     * method 0.15, host 0.05: equal or not;
     * query 0.10, headers 0.05: half for common names, half for common pairs (Dice).
 
+    What is equal has the likeness 1; what is not has at most 0.95, so that only the same request has the score 1.
     Of equal scores the one with fewer differences comes first, then the one that was given first.
 
     All candidates are scored, but cheaply, so that 100 000 of them take about a second or less: path likenesses are
@@ -143,4 +144,4 @@ def _path_likeness(left: list[str], right: list[str]) -> float:
     size = min(len(left), len(right))
     head = next((n for n in range(1, size) if left[n] != right[n]), size)
     tail = next((n for n in range(size - head) if left[-1 - n] != right[-1 - n]), size - head)
-    return (head - 1 + tail) / max(len(left) - 1, len(right) - 1, 1)
+    return _UNEQUAL * (head - 1 + tail) / max(len(left) - 1, len(right) - 1, 1)

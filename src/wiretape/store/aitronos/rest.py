@@ -43,7 +43,7 @@ def _tell_ids(node: Json, paths: Iterable[str], reading: Reading) -> None:
         if "[]" in path:
             reading.listed = [*reading.listed, *values][:CAP]
         elif values:
-            ids.setdefault(path, values[0])
+            ids[path] = values[0]
     reading.ids = ids
     if reading.family == "threads" and "id" in ids:
         ids.setdefault("thread_id", ids["id"])

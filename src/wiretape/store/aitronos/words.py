@@ -191,7 +191,7 @@ class Reading(msgspec.Struct, kw_only=True):
         rules: names of the rules that were applied.
         prompt: text of what was asked, for searching.
         asked: the facts of the request; None where no model was asked.
-        ids: the ids in path and answer, by their name there.
+        ids: the ids in path and answer, by their name there; the answer's word counts.
         listed: ids of the items a list holds.
         stream_ended: whether the stream's own end was seen; None where there is no stream.
         events: number of events in the stream.
