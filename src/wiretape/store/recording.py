@@ -80,7 +80,7 @@ class SessionWriter:
         def run(connection: sqlite3.Connection) -> str:
             if problem is None:
                 return sessions.end_well(connection, self.opened.id, ended_at)
-            return sessions.end_badly(connection, self.opened.id, ended_at, problem)
+            return sessions.end_badly(connection, self.opened, ended_at, problem)
 
         future = self._writer.submit(run)
         self._writer.close()

@@ -24,13 +24,15 @@ class Opened(msgspec.Struct, frozen=True):
         target: what it will be called when it ends well.
         position: the last position taken.
         placeholders: the highest placeholder number handed out.
+        complete: it was complete before, and is added to.
     """
 
     id: int
     name: str
     target: str
-    position: int
-    placeholders: int
+    position: int = 0
+    placeholders: int = 0
+    complete: bool = False
 
 
 class Description(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +67,7 @@ def begin(connection: sqlite3.Connection, new: Description, how: Begin) -> Opene
             "wait for its end, or record under another name with --session"
         )
     if row is None:
-        return Opened(_insert(connection, new, new.name, None), new.name, new.name, 0, 0)
+        return Opened(_insert(connection, new, new.name, None), new.name, new.name)
     if how == "append":
         connection.execute(
             "UPDATE session SET state = 'recording', owner = ?, ended_at = NULL, problem = NULL WHERE id = ?",
@@ -74,9 +76,9 @@ def begin(connection: sqlite3.Connection, new: Description, how: Begin) -> Opene
         (last,) = connection.execute(
             "SELECT coalesce(max(position), 0) FROM interaction WHERE session_id = ?", (row[0],)
         ).fetchone()
-        return Opened(row[0], new.name, new.name, last, row[2])
+        return Opened(row[0], new.name, new.name, last, row[2], row[1] == "complete")
     beside = _free_name(connection, new.name)
-    return Opened(_insert(connection, new, beside, new.name), beside, new.name, 0, 0)
+    return Opened(_insert(connection, new, beside, new.name), beside, new.name)
 
 
 def end_well(connection: sqlite3.Connection, session_id: int, ended_at: str) -> str:
@@ -99,9 +101,15 @@ def end_well(connection: sqlite3.Connection, session_id: int, ended_at: str) -> 
     return name
 
 
-def end_badly(connection: sqlite3.Connection, session_id: int, ended_at: str, problem: str) -> str:
-    """Keep a session as incomplete, under the name it was written; says that name. An older one keeps its own."""
+def end_badly(connection: sqlite3.Connection, opened: Opened, ended_at: str, problem: str) -> str:
+    """Keep a session as incomplete, under the name it was written; says that name. An older one keeps its own.
+
+    A complete session that was added to stays complete: what it held before is as good as ever.
+    """
+    session_id = opened.id
     name, replaces = _named(connection, session_id)
+    if opened.complete:
+        return end_well(connection, session_id, ended_at)
     if replaces is not None and _is_empty(connection, session_id):
         connection.execute("DELETE FROM session WHERE id = ?", (session_id,))
         return replaces

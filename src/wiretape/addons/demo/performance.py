@@ -93,4 +93,5 @@ def _status(line: dict[str, Any]) -> str:
 
 
 def _short(text: str) -> str:
+    text = " ".join(text.split())
     return text if len(text) <= 70 else text[:69] + "…"  # noqa: PLR2004 - what fits beside the rest
