@@ -45,7 +45,9 @@ def test_a_cut_body_yields_its_whole_part() -> None:
     assert len(whole) > 100
 
 
-@pytest.mark.parametrize(("body", "coding"), [(b"plain", b"gzip"), (b"x", b"compress"), (b"x", b"br"), (b"xx", b"zstd")])
+@pytest.mark.parametrize(
+    ("body", "coding"), [(b"plain", b"gzip"), (b"x", b"compress"), (b"x", b"br"), (b"xx", b"zstd")]
+)
 def test_what_does_not_fit_is_said(body: bytes, coding: bytes) -> None:
     """One error for every way to be wrong."""
     with pytest.raises(Undecodable):

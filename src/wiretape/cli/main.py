@@ -29,18 +29,22 @@ app = typer.Typer(
 )
 
 
-@app.callback()
-def options(
-    *,
-    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show a traceback where wiretape itself fails.")] = False,
-) -> None:
-    """What stands before the command."""
-    if debug:
-        os.environ["WIRETAPE_DEBUG"] = "1"
-    if version:
+def _version(asked: bool) -> None:  # noqa: FBT001 - typer's signature
+    if asked:
         typer.echo(f"wiretape {__version__}")
         raise typer.Exit
+
+
+Version = Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show a traceback where wiretape itself fails.")]
+
+
+@app.callback()
+def options(*, version: Version = False, debug: Debug = False) -> None:
+    """What stands before the command."""
+    del version
+    if debug:
+        os.environ["WIRETAPE_DEBUG"] = "1"
 
 
 for module in (serving, sessions, interactions, show, adopt, authority, demo):

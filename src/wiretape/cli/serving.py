@@ -186,7 +186,7 @@ def run(  # noqa: PLR0913 - an option each
     judged = bool(command) or strict
     settings = Settings(
         cassette=cassette_path(cassette, os.environ),
-        session=parse_session(session),
+        session=parse_session(session, mode),
         mode=mode,
         hosts=parse_hosts(upstream, alias or (), intercept or ()),
         listen=_listen(listen, command),

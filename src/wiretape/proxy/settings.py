@@ -20,7 +20,7 @@ DEFAULT_CASSETTE = "wiretape.cassette"
 DEFAULT_SESSION = "default"
 DEFAULT_LISTEN = "127.0.0.1:8787"
 
-# What stands for a session in an address or a user name must be told from the rest of it.
+# `~` tells the sessions apart that were recorded beside one of the same name.
 _FORBIDDEN_IN_NAMES = "~\x00\n\r"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -91,12 +91,14 @@ def parse_listen(text: str) -> Listen:
     return Listen(host, int(port))
 
 
-def parse_session(name: str) -> str:
+def parse_session(name: str, mode: Mode) -> str:
     """Read `--session`.
 
     Raises:
-        UsageError: the name is empty or holds what may not stand in it.
+        UsageError: the name is empty, or holds what may not stand in the name of a session to be recorded.
     """
+    if mode is Mode.REPLAY:
+        return name
     if not name.strip() or any(c in name for c in _FORBIDDEN_IN_NAMES):
         raise UsageError(f"--session {name!r} is no name: it must not be empty nor hold `~` or line breaks")
     return name

@@ -86,7 +86,8 @@ def _port(server: proxyserver.Proxyserver, listen: Listen) -> int:
     for instance in server.servers:
         failure = instance.last_exception
         if failure is not None:
-            reason = getattr(failure, "strerror", None) or str(failure)
+            number = getattr(failure, "errno", None)
+            reason = os.strerror(number) if number else str(failure).splitlines()[0]
             raise UsageError(
                 f"cannot listen on {listen.host}:{listen.port}: {reason}; choose another port with --listen"
             )

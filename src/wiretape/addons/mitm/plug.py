@@ -90,7 +90,7 @@ def _settings() -> Settings:
     options = ctx.options
     return Settings(
         cassette=Path(options.wiretape_cassette),
-        session=parse_session(options.wiretape_session),
+        session=parse_session(options.wiretape_session, Mode(options.wiretape_mode)),
         mode=Mode(options.wiretape_mode),
         hosts=parse_hosts(
             options.wiretape_upstream, _listed(options.wiretape_alias), _listed(options.wiretape_intercept)
