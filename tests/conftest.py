@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +15,8 @@ from wiretape.store.recording import SessionWriter
 from wiretape.store.sessions import Description
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+    from pathlib import Path
 
     from wiretape.store.interaction import Ended
     from wiretape.store.sessions import Begin
@@ -102,9 +102,8 @@ def make_head() -> Callable[..., ResponseHead]:
 
 
 @pytest.fixture(autouse=True)
-def _no_proxy_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _no_proxy_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests do not depend on the environment they run in."""
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "WIRETAPE_CASSETTE", "WIRETAPE_TRIAL"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
-    yield

@@ -1,4 +1,4 @@
-"""The house rules that a program can see: imports run downhill, heavy ones stay in their room, the wheel holds the rooms."""
+"""The house rules that a program can see: imports run downhill, heavy ones wait, the wheel holds the rooms."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def room(path: Path) -> str:
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(SOURCE)))
 class TestFile:
     def test_imports_run_downhill(self, path: Path) -> None:
-        """cli → addons → proxy → store, never back, and no room by its top-level name."""
+        """Cli → addons → proxy → store, never back, and no room by its top-level name."""
         if room(path) not in ROOMS:
             return
         height = ROOMS.index(room(path))

@@ -17,7 +17,7 @@ import pytest
 from wiretape.addons.standin import StandIn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
 _PATIENCE_SECONDS = 60
 
@@ -77,7 +77,7 @@ class Wiretape:
         return self(command, *options, "--", sys.executable, path, env=env)
 
     @contextlib.contextmanager
-    def serving(self, command: str, *options: object, env: dict[str, str] | None = None) -> Iterator[Proxy]:
+    def serving(self, command: str, *options: object, env: dict[str, str] | None = None) -> Generator[Proxy]:
         """Serve in the background; what is left running at the end is killed."""
         ready = self.folder / f"ready-{command}-{len(list(self.folder.iterdir()))}.json"
         process = subprocess.Popen(

@@ -19,13 +19,33 @@ CALLS = """
 import os, httpx
 url = os.environ["WIRETAPE_URL"] + "/v1/model/response"
 client = httpx.Client(headers={"X-API-Key": "ak_very_secret_key_of_mine"})
+model = {"model": "gpt-4o"}
 for text, stream in (("Hello [[gzip]]", False), ("Hello", True)):
-    r = client.post(url + "?a=1", json={"inputs": [{"role": "user", "content": text}], "stream": stream, "model": "gpt-4o"})
+    r = client.post(url + "?a=1", json={"inputs": [{"role": "user", "content": text}], "stream": stream, **model})
 """
-LISTED = (
-    "id session position method url path status kind ended redacted request_bytes response_bytes chunk_count "
-    "started_at first_byte_us duration_us generation model thread_id response_id stop_reason"
-).split()
+LISTED = [
+    "id",
+    "session",
+    "position",
+    "method",
+    "url",
+    "path",
+    "status",
+    "kind",
+    "ended",
+    "redacted",
+    "request_bytes",
+    "response_bytes",
+    "chunk_count",
+    "started_at",
+    "first_byte_us",
+    "duration_us",
+    "generation",
+    "model",
+    "thread_id",
+    "response_id",
+    "stop_reason",
+]
 
 
 @pytest.fixture

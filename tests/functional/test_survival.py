@@ -21,7 +21,7 @@ ASK = {"inputs": [{"role": "user", "content": "Hello"}]}
 
 
 def read_exactly(url: str, request: bytes, ends: bytes | int) -> bytes:
-    """Send *request* by hand and stop the moment its answer is complete: after so many bytes of body, or these last ones."""
+    """Send *request* by hand and stop the moment its answer is complete: so many bytes of body, or these last ones."""
     parts = urlsplit(url)
     assert parts.hostname
     assert parts.port

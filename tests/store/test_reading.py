@@ -24,6 +24,7 @@ def answered(
     status: int = 200,
     ended: str | None = "complete",
 ) -> Reading:
+    """The reading of an answer to a new response."""
     request = Request(method="POST", scheme="https", host="api.aitronos.com", port=443, target=target)
     return read(request, ResponseHead(status=status, reason="", headers=headers), body, ended=ended)
 
@@ -33,12 +34,14 @@ def answered(
     [(b"gzip", gzip.compress(G3)), (b"deflate", zlib.compress(G3)), (b"identity", G3), (b"GZIP", gzip.compress(G3))],
 )
 def test_content_encodings_are_undone(coding: bytes, body: bytes) -> None:
+    """The bytes come as they crossed the wire."""
     reading = answered(body, ((b"Content-Type", b"application/json"), (b"Content-Encoding", coding)))
     assert (reading.text, reading.problem) == ("Hi", None)
 
 
 @pytest.mark.parametrize("coding", [b"gzip", b"rot13"])
 def test_a_coding_that_does_not_fit_is_a_problem(coding: bytes) -> None:
+    """What the head says is kept."""
     reading = answered(G3, ((b"content-encoding", coding),), status=500)
     assert (reading.kind, reading.text) == ("binary", None)
     assert reading.problem
@@ -47,6 +50,7 @@ def test_a_coding_that_does_not_fit_is_a_problem(coding: bytes) -> None:
 
 
 def test_no_answer_is_no_problem() -> None:
+    """The request alone tells the operation."""
     request = Request(method="POST", scheme="https", host="h", port=1, target="/v1/model/response")
     reading = read(request, None, b"", ended=None)
     assert (reading.kind, reading.operation, reading.problem) == ("empty", "create_response", None)
@@ -78,6 +82,7 @@ def test_no_answer_is_no_problem() -> None:
     ],
 )
 def test_the_kind_of_a_body(kind: bytes, body: bytes, expected: str) -> None:
+    """The type is believed as far as the body bears it out."""
     reading = answered(body, ((b"content-type", kind),), target="/v1/elsewhere")
     assert (reading.kind, reading.problem) == (
         expected,
@@ -86,6 +91,7 @@ def test_the_kind_of_a_body(kind: bytes, body: bytes, expected: str) -> None:
 
 
 def test_a_body_of_no_known_family_is_a_problem_at_a_response_endpoint() -> None:
+    """And nowhere else; the problem says what the body has."""
     reading = answered(b'{"hello":"world","n":1}')
     assert (reading.generation, reading.problem) == (None, "of no known family: hello, n")
     assert answered(b"[1,2]").problem == "of no known family: list"
@@ -97,6 +103,7 @@ def test_a_body_of_no_known_family_is_a_problem_at_a_response_endpoint() -> None
     ("ended", "start"), [("complete", "Input data was truncated"), (None, "ended early: Input data")]
 )
 def test_a_body_that_stops_in_the_middle(ended: str | None, start: str) -> None:
+    """A recording that broke has an excuse."""
     reading = answered(G3[:-10], ended=ended)
     assert reading.kind == "json"
     assert reading.problem is not None
@@ -104,27 +111,32 @@ def test_a_body_that_stops_in_the_middle(ended: str | None, start: str) -> None:
 
 
 def test_a_list_that_was_cut_is_no_stream() -> None:
+    """Although it holds whole objects."""
     reading = answered(b'[{"id":1},{"id"', target="/v1/elsewhere", ended=None)
     assert reading.kind == "json"
     assert reading.problem is not None
 
 
 def test_text_that_no_database_could_store_is_mended() -> None:
+    """A lone surrogate becomes U+FFFD."""
     reading = answered(G3.replace(b"Hi", rb"a\ud83db"))
     assert (reading.text, reading.problem) == ("a\ufffdb", None)
 
 
 def test_a_very_deep_body_is_a_problem_and_no_end() -> None:
+    """Nesting has a limit in the decoder."""
     reading = answered(b"[" * 100_000 + b"]" * 100_000)
     assert reading.problem is not None
 
 
 def test_a_reading_goes_through_json_and_back() -> None:
+    """It is a struct like any other."""
     reading = answered(G3)
     assert msgspec.json.decode(msgspec.json.encode(reading), type=Reading) == reading
 
 
 def test_the_import_brings_nothing_heavy() -> None:
+    """Every run of every command pays for it."""
     heavy = "{'pydantic','httpx','sqlite3','sqlite_utils','asyncio','socket','typer','rich','mitmproxy','json'}"
     code = f"import sys, wiretape.store.reading; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

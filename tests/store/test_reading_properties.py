@@ -28,9 +28,10 @@ TARGETS = [
     "",
 ]
 WORDS = [
-    "choices", "message", "content", "toolCalls", "function", "arguments", "usage", "inputNeurons", "response", "status",
-    "success", "thread_id", "response_blocks", "tool_arguments", "tools", "used", "available", "id", "output", "error",
-    "detail", "loc", "event", "delta", "block", "type", "runKey", "runStatus", "threadId", "data", "has_more", "total",
+    "choices", "message", "content", "toolCalls", "function", "arguments", "usage", "inputNeurons", "response",
+    "status", "success", "thread_id", "response_blocks", "tool_arguments", "tools", "used", "available", "id", "output",
+    "error", "detail", "loc", "event", "delta", "block", "type", "runKey", "runStatus", "threadId", "data", "has_more",
+    "total",
     "inputs", "messages", "role", "texts", "files", "stream", "system_tools", "reasoning", "thread", "source", "text",
 ]  # fmt: skip
 VALUES = ["resp_1", "thrd_1", "text", "tool_call", "tool_result", "tool_use", "thread.run.completed", "replay", "error"]
@@ -126,7 +127,7 @@ def _numbers(node: object) -> list[float]:
     body=bodies,
     ended=st.sampled_from(["complete", "upstream_error", None, "?"]),
 )
-def test_no_bytes_make_a_reading_fail(  # noqa: PLR0913
+def test_no_bytes_make_a_reading_fail(
     *,
     method: str,
     target: str,
@@ -137,6 +138,7 @@ def test_no_bytes_make_a_reading_fail(  # noqa: PLR0913
     body: bytes,
     ended: str | None,
 ) -> None:
+    """Any method, target, headers and bodies: the same reading twice, and one that can be stored."""
     request = Request(method=method, scheme="https", host="h", port=1, target=target, headers=asked_headers, body=asked)
     head = ResponseHead(status=status, reason="x", headers=head_headers)
     reading = read(request, head, body, ended=ended)
@@ -170,6 +172,7 @@ def test_any_json_at_any_endpoint_reads_without_an_exception_in_disguise(method:
 @steady
 @given(body=sse_bodies | st.binary(max_size=80))
 def test_no_stream_makes_a_crash_in_disguise(body: bytes) -> None:
+    """Frames of known names with anything in them."""
     request = Request(method="POST", scheme="https", host="h", port=1, target="/v1/model/response")
     head = ResponseHead(status=200, reason="", headers=((b"content-type", b"text/event-stream"),))
     reading = read(request, head, body)
@@ -180,6 +183,7 @@ def test_no_stream_makes_a_crash_in_disguise(body: bytes) -> None:
 @steady
 @given(frames=st.lists(frames, max_size=5), cut=st.integers(0, 300))
 def test_a_stream_cut_anywhere_reads_the_frames_before_the_cut(frames: list[bytes], cut: int) -> None:
+    """And at most the one that the cut went through."""
     request = Request(method="POST", scheme="https", host="h", port=1, target="/v1/model/response")
     head = ResponseHead(status=200, reason="", headers=((b"content-type", b"text/event-stream"),))
     reading = read(request, head, b"".join(frames)[:cut], ended="upstream_error")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wiretape.store.sse import Event, SseParser, events_of
-
 
 steady = settings(derandomize=True, deadline=None)
 
@@ -33,16 +34,19 @@ def dispatched(stream: bytes) -> list[tuple[str, str, str]]:
     ],
 )
 def test_the_standards_own_examples(stream: bytes, expected: list[tuple[str, str, str]]) -> None:
+    """Copied from the text of the standard."""
     assert dispatched(stream) == expected
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"])
 def test_lines_end_in_lf_or_cr_or_both(end: bytes) -> None:
+    """One kind in a stream."""
     stream = end.join([b"event: a", b"data: 1", b"data: 2", b"", b"data: 3", b"", b""])
     assert dispatched(stream) == [("a", "1\n2", ""), ("message", "3", "")]
 
 
 def test_line_ends_may_be_mixed() -> None:
+    """Even within a frame."""
     assert dispatched(b"data: 1\rdata: 2\r\ndata: 3\n\r\ndata: 4\n\n") == [
         ("message", "1\n2\n3", ""),
         ("message", "4", ""),
@@ -50,6 +54,7 @@ def test_line_ends_may_be_mixed() -> None:
 
 
 def test_one_bom_at_the_start_is_skipped() -> None:
+    """A second one, or one later, is part of a name."""
     assert dispatched(b"\xef\xbb\xbfdata: 1\n\n") == [("message", "1", "")]
     assert dispatched(b"\xef\xbb\xbf\ndata: 1\n\n") == [("message", "1", "")]
     # The second one belongs to the field's name, which nobody knows then.
@@ -58,14 +63,17 @@ def test_one_bom_at_the_start_is_skipped() -> None:
 
 
 def test_one_space_behind_the_colon_is_no_data() -> None:
+    """A second one is, and a tab is."""
     assert dispatched(b"data:  two\ndata:\tt\ndata: a: b\n\n") == [("message", " two\n\tt\na: b", "")]
 
 
 def test_unknown_fields_and_foreign_case_are_ignored() -> None:
+    """Names of fields are exact."""
     assert dispatched(b"Data: x\nfoo: y\nbar\ndata: 1\n\n") == [("message", "1", "")]
 
 
 def test_an_id_lasts_until_the_next_and_one_with_nul_is_ignored() -> None:
+    """An empty id resets it."""
     stream = b"id: 7\ndata: a\n\ndata: b\n\nid: x\0y\ndata: c\n\nid:\ndata: d\n\n"
     assert [last for _, _, last in dispatched(stream)] == ["7", "7", "7", ""]
     assert [event.id for event in events_of(stream)] == ["7", None, None, ""]
@@ -84,10 +92,12 @@ def test_an_id_lasts_until_the_next_and_one_with_nul_is_ignored() -> None:
     ],
 )
 def test_retry_is_digits_only(line: bytes, retry: int | None) -> None:
+    """ASCII digits, and not a novel of them."""
     assert events_of(line + b"\n\n")[0].retry == retry
 
 
 def test_frames_without_data_are_kept_but_dispatch_nothing() -> None:
+    """The name of such a frame is forgotten, its id is not."""
     events = events_of(b": ping\n\nid: 4\n\nevent: gone\n\ndata: x\n\n")
     assert [event.data for event in events] == [None, None, None, "x"]
     assert events[0].comments == (" ping",)
@@ -96,6 +106,7 @@ def test_frames_without_data_are_kept_but_dispatch_nothing() -> None:
 
 
 def test_what_a_missing_blank_line_left_is_handed_out_marked() -> None:
+    """A browser would drop it."""
     stream = b"data: 1\n\ndata: [DONE]"
     parser = SseParser()
     assert [event.data for event in parser.feed(stream)] == ["1"]
@@ -105,6 +116,7 @@ def test_what_a_missing_blank_line_left_is_handed_out_marked() -> None:
 
 
 def test_nothing_is_left_of_a_stream_that_ended_well() -> None:
+    """Blank lines are no frame."""
     parser = SseParser()
     assert len(parser.feed(b"data: 1\n\n\n")) == 1
     assert parser.close() == []
@@ -112,14 +124,17 @@ def test_nothing_is_left_of_a_stream_that_ended_well() -> None:
 
 
 def test_bytes_that_are_no_utf_8_become_replacement_characters() -> None:
+    """As the standard's decoder does it."""
     assert dispatched(b"data: a\xffb\xe2\x82\n\n") == [("message", "a\ufffdb\ufffd", "")]
 
 
 def test_only_the_three_line_ends_end_a_line() -> None:
+    """Not U+2028, not U+0085, where an SDK breaks."""
     assert dispatched("data: a\u2028b\u0085c\x0bd\n\n".encode()) == [("message", "a\u2028b\u0085c\x0bd", "")]
 
 
 def test_a_cr_at_the_end_waits_for_its_lf() -> None:
+    """Until the next byte or the end of the stream."""
     parser = SseParser()
     assert parser.feed(b"data: 1\r\n\r") == []
     (event,) = parser.feed(b"\n")
@@ -130,6 +145,7 @@ def test_a_cr_at_the_end_waits_for_its_lf() -> None:
 
 
 def test_offsets_name_the_frame() -> None:
+    """BOM and surplus blank lines included."""
     stream = "\ufeffdata: é\r\n\r\n\r\n: x\n\nid: 1\ndata: 2\n\n".encode()
     events = events_of(stream)
     frames = [stream[event.start : event.end] for event in events]
@@ -166,15 +182,17 @@ streams = st.one_of(
 @steady
 @given(streams, st.lists(st.integers(0, 200), max_size=12))
 def test_the_cut_into_pieces_makes_no_difference(stream: bytes, cuts: list[int]) -> None:
+    """Nor the number of the pieces."""
     parser = SseParser()
     edges = sorted({0, len(stream), *(cut for cut in cuts if cut < len(stream))})
-    events = [event for a, b in zip(edges, edges[1:], strict=False) for event in parser.feed(stream[a:b])]
+    events = [event for a, b in pairwise(edges) for event in parser.feed(stream[a:b])]
     assert events + parser.close() == events_of(stream)
 
 
 @steady
 @given(streams)
 def test_byte_by_byte_is_the_same_as_at_once(stream: bytes) -> None:
+    """Through characters of several bytes and between CR and LF."""
     parser = SseParser()
     events = [event for byte in stream for event in parser.feed(bytes([byte]))]
     assert events + parser.close() == events_of(stream)
@@ -183,6 +201,7 @@ def test_byte_by_byte_is_the_same_as_at_once(stream: bytes) -> None:
 @steady
 @given(streams, st.integers(0, 200))
 def test_a_cut_stream_yields_the_events_before_the_cut(stream: bytes, at: int) -> None:
+    """All whole ones; a frame that ends in CR may wait for the end."""
     whole = [event for event in events_of(stream) if event.whole and event.end <= at]
     assert SseParser().feed(stream[:at])[: len(whole)] in (whole, whole[:-1])
     assert events_of(stream[:at])[: len(whole)] == whole
@@ -191,6 +210,7 @@ def test_a_cut_stream_yields_the_events_before_the_cut(stream: bytes, at: int) -
 @steady
 @given(streams)
 def test_frames_follow_each_other_without_gaps(stream: bytes) -> None:
+    """Put together, their bytes are the stream."""
     events = events_of(stream)
     edges = [0, *(event.end for event in events)]
     assert [event.start for event in events] == edges[:-1]

@@ -12,7 +12,7 @@ from wiretape.store import errors, writer
 from wiretape.store.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
@@ -30,7 +30,7 @@ def opened(tmp_path: Path) -> Iterator[Writer]:
     made.close()
 
 
-def insert(value: object) -> object:
+def insert(value: object) -> Callable[[sqlite3.Connection], int]:
     def run(connection: sqlite3.Connection) -> int:
         connection.execute("INSERT INTO t (v) VALUES (?)", (value,))
         return int(connection.execute("SELECT count(*) FROM t").fetchone()[0])
@@ -48,7 +48,7 @@ def values(path: Path) -> list[object]:
 def test_a_future_resolves_after_the_commit(opened: Writer) -> None:
     """Another connection sees what the future stands for."""
     for number in range(20):
-        opened.submit(insert(number)).result()  # type: ignore[arg-type]
+        opened.submit(insert(number)).result()
         assert values(opened.path)[-1] == number
 
 
@@ -59,7 +59,7 @@ def test_operations_of_one_moment_share_a_commit(tmp_path: Path) -> None:
     opened = Writer(path, lambda: connect(path), lambda _: commits.append(1))
     gate = threading.Event()
     opened.submit(lambda _: gate.wait(10))
-    futures = [opened.submit(insert(n)) for n in range(500)]  # type: ignore[arg-type]
+    futures = [opened.submit(insert(n)) for n in range(500)]
     gate.set()
     assert [f.result() for f in futures] == list(range(1, 501))
     opened.close()
@@ -71,7 +71,7 @@ def test_what_fails_takes_nothing_with_it(opened: Writer) -> None:
     """One operation of a group fails, the others are written."""
     gate = threading.Event()
     opened.submit(lambda _: gate.wait(10))
-    futures = [opened.submit(insert(v)) for v in ("a", "b", "a", "c")]  # type: ignore[arg-type]
+    futures = [opened.submit(insert(v)) for v in ("a", "b", "a", "c")]
     gate.set()
     assert futures[3].result() == 3
     with pytest.raises(errors.CassetteUnwritable, match="UNIQUE"):
@@ -82,7 +82,7 @@ def test_what_fails_takes_nothing_with_it(opened: Writer) -> None:
 
 def test_closing_writes_what_waits(opened: Writer) -> None:
     """Nothing submitted before is lost; nothing can be submitted after."""
-    future = opened.submit(insert("last"), urgent=False)  # type: ignore[arg-type]
+    future = opened.submit(insert("last"), urgent=False)
     opened.close()
     assert future.result() == 1
     with pytest.raises(errors.CassetteUnwritable, match="closed"):

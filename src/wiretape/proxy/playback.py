@@ -34,21 +34,26 @@ class Recorded(msgspec.Struct, frozen=True):
         pieces: its body, in pieces of at most 1 MiB.
         chunks: how the body was cut when it arrived.
         whole: False where it broke off, so that it must break off again.
+        first_byte_us: when its head came, in microseconds since the request did.
+        duration_us: when its end came; None where nobody saw one.
     """
 
     head: ResponseHead
     pieces: Iterator[bytes]
     chunks: list[Chunk]
     whole: bool
+    first_byte_us: int = 0
+    duration_us: int | None = None
 
     def cut(self) -> Iterator[bytes]:
         """The body in its chunks."""
-        held = b""
+        held, at = b"", 0
         for chunk in self.chunks:
-            while len(held) < chunk.size:
-                held += next(self.pieces)
-            yield held[: chunk.size]
-            held = held[chunk.size :]
+            # What is held is cut by position: cutting off its front would copy a megabyte for every small chunk.
+            while len(held) - at < chunk.size:
+                held, at = held[at:] + next(self.pieces), 0
+            yield held[at : at + chunk.size]
+            at += chunk.size
 
 
 class Playback:
@@ -79,8 +84,14 @@ class Playback:
         head = self._cassette.response_head(interaction_id)
         assert head is not None
         found = self._cassette.interaction(str(interaction_id))
-        chunks = self._cassette.chunks(interaction_id)
-        return Recorded(head, self._cassette.response_pieces(interaction_id), chunks, found.ended == "complete")
+        return Recorded(
+            head,
+            self._cassette.response_pieces(interaction_id),
+            self._cassette.chunks(interaction_id),
+            whole=found.ended == "complete",
+            first_byte_us=found.first_byte_us or 0,
+            duration_us=found.duration_us,
+        )
 
     def unused(self) -> list[Interaction]:
         """The session's interactions that could have answered and were never asked for."""

@@ -17,12 +17,14 @@ ENVELOPE = (
 def failed(
     body: bytes, status: int = 422, *, headers: Headers = (), reason: str = "", target: str = "/v1/model/response"
 ) -> Reading:
+    """The reading of an answer with this body and status."""
     request = Request(method="POST", scheme="https", host="api.aitronos.com", port=443, target=target)
     headers = headers or ((b"Content-Type", b"application/json"),)
     return read(request, ResponseHead(status=status, reason=reason, headers=headers), body)
 
 
 def test_todays_envelope() -> None:
+    """Each field of the page on error codes has its place, and what `details` holds stays JSON."""
     reading = failed(ENVELOPE)
     assert reading.error == ErrorReading(
         code="VALIDATION_ERROR",
@@ -38,11 +40,13 @@ def test_todays_envelope() -> None:
 
 
 def test_the_envelope_is_the_same_at_every_endpoint() -> None:
+    """Errors do not depend on the route, not even on a known one."""
     assert failed(ENVELOPE, target="/v1/threads").error == failed(ENVELOPE).error
     assert failed(ENVELOPE, target="/nowhere").error == failed(ENVELOPE).error
 
 
 def test_fastapis_findings() -> None:
+    """The types of the SDKs say 422 looks like this, the documentation says otherwise; both are read."""
     body = b'{"detail":[{"loc":["body","inputs",0,"role"],"msg":"Field required","type":"missing"}]}'
     reading = failed(body, reason="Unprocessable Entity")
     assert reading.error is not None
@@ -64,12 +68,14 @@ def test_fastapis_findings() -> None:
     ],
 )
 def test_plain_words_of_old(body: bytes, message: str) -> None:
+    """`error` was a string once; where a body has no words, the status line has."""
     reading = failed(body, 402, reason="Payment Required")
     assert reading.error is not None
     assert (reading.error.message, reading.error.status) == (message, 402)
 
 
 def test_a_page_of_html_is_an_error_with_the_reason() -> None:
+    """A gateway in front of the API answers in its own way."""
     reading = failed(
         b"<html><h1>502</h1></html>", 502, headers=((b"content-type", b"text/html"),), reason="Bad Gateway"
     )
@@ -81,6 +87,7 @@ def test_a_page_of_html_is_an_error_with_the_reason() -> None:
 
 
 def test_an_answer_of_200_may_say_it_failed() -> None:
+    """`success: false` is an error with any status; fields of such an answer's own are no news."""
     reading = failed(ENVELOPE, 200)
     assert reading.error is not None
     assert (reading.error.code, reading.problem) == ("VALIDATION_ERROR", None)
@@ -92,11 +99,13 @@ def test_an_answer_of_200_may_say_it_failed() -> None:
 
 
 def test_news_in_an_envelope_is_reported() -> None:
+    """A new field and a new kind of error are seen, and the rest is read."""
     reading = failed(ENVELOPE.replace(b'"client_error"', b'"cosmic_error"').replace(b'"code"', b'"mood":1,"code"'))
     assert reading.unknown == ["$.error.mood", '$.error.type = "cosmic_error"']
 
 
 def test_an_envelope_with_one_odd_field_keeps_the_rest() -> None:
+    """The code is worth having when the message is not text."""
     reading = failed(ENVELOPE.replace(b'"user text"', b"[1]"))
     assert reading.error is not None
     assert (reading.error.code, reading.error.message) == ("VALIDATION_ERROR", None)
@@ -114,6 +123,7 @@ def test_an_envelope_with_one_odd_field_keeps_the_rest() -> None:
     ],
 )
 def test_retry_after_is_a_number_or_a_date(value: bytes, after: float | None, at: str | None) -> None:
+    """The standard allows both; what is neither is kept as it was sent."""
     reading = failed(b"{}", 429, headers=((b"Retry-After", value),), reason="Too Many Requests")
     assert reading.limits == Limits(retry_after=after, retry_at=at)
     assert reading.error is not None
@@ -121,6 +131,7 @@ def test_retry_after_is_a_number_or_a_date(value: bytes, after: float | None, at
 
 
 def test_the_dialect_of_the_page_on_debugging() -> None:
+    """Requests and tokens have limits of their own; a reset may be a span."""
     headers = (
         (b"x-ratelimit-limit-requests", b"100"),
         (b"x-ratelimit-remaining-requests", b"99"),
@@ -136,6 +147,7 @@ def test_the_dialect_of_the_page_on_debugging() -> None:
 
 
 def test_the_dialect_of_the_page_on_rate_limits() -> None:
+    """One limit, with a reset in unix seconds and a wait of its own."""
     headers = (
         (b"X-RateLimit-Limit", b"1000"),
         (b"X-RateLimit-Remaining", b"0"),
@@ -148,6 +160,7 @@ def test_the_dialect_of_the_page_on_rate_limits() -> None:
 
 
 def test_the_standard_header_wins_over_the_dialects() -> None:
+    """Whichever of the two comes first."""
     for headers in (
         ((b"retry-after", b"5"), (b"x-ratelimit-retry-after", b"30")),
         ((b"x-ratelimit-retry-after", b"30"), (b"retry-after", b"5")),
@@ -158,6 +171,7 @@ def test_the_standard_header_wins_over_the_dialects() -> None:
 
 
 def test_who_did_the_work() -> None:
+    """Headers of pictures, extraction and vision; the model they name is the reading's."""
     headers = (
         (b"X-Request-Id", b"req_1"),
         (b"Aitronos-Organization", b"org_1"),
@@ -187,5 +201,6 @@ def test_who_did_the_work() -> None:
 
 
 def test_no_word_of_limits_is_none() -> None:
+    """An answer that speaks of no limits has none, not empty ones."""
     reading = failed(b"{}", 200)
     assert (reading.limits, reading.served) == (None, None)

@@ -26,16 +26,19 @@ FAILED_CAMEL = b"""{"id":"resp_67","status":"failed","createdAt":1,"completedAt"
 
 
 def answered(body: bytes, method: str = "POST", target: str = "/v1/model/response") -> Reading:
+    """The reading of an answer of this generation."""
     request = Request(method=method, scheme="https", host="freddy-api.aitronos.com", port=443, target=target)
     head = ResponseHead(status=200, reason="OK", headers=((b"content-type", b"application/json"),))
     return read(request, head, body)
 
 
 def polled(body: bytes) -> Reading:
+    """The reading of a background answer that was asked for again."""
     return answered(body, "GET", "/v1/model/response/resp_67?organizationId=org_1")
 
 
 def test_a_whole_answer_decodes_and_reads() -> None:
+    """The form that aitronos-freddy demands."""
     answer = msgspec.json.decode(WHOLE, type=g2b.Answer)
     assert (answer.id, answer.object, answer.created_at, answer.status) == (
         "resp_1",
@@ -53,6 +56,7 @@ def test_a_whole_answer_decodes_and_reads() -> None:
 
 
 def test_a_background_answer_in_the_guides_dialect() -> None:
+    """It is snake_case, counts tokens, and its first answer has neither model nor output."""
     first = answered(SUBMITTED)
     assert (first.generation, first.status, first.response_id) == ("G2b", "queued", "resp_67")
     last = polled(POLLED_SNAKE)
@@ -62,6 +66,7 @@ def test_a_background_answer_in_the_guides_dialect() -> None:
 
 
 def test_a_background_answer_in_the_api_pages_dialect() -> None:
+    """It is camelCase, with progress, a thread, an error of code and type."""
     running = polled(RUNNING_CAMEL)
     assert (running.generation, running.status, running.thread_id) == ("G2b", "processing", "thread_1")
     answer = msgspec.json.decode(RUNNING_CAMEL, type=g2b.Answer)
@@ -72,11 +77,13 @@ def test_a_background_answer_in_the_api_pages_dialect() -> None:
 
 
 def test_an_error_may_be_plain_words() -> None:
+    """As the models of aitronos-freddy have it."""
     reading = answered(WHOLE.replace(b'"error":null', b'"error":"broken"'))
     assert reading.error == ErrorReading(message="broken")
 
 
 def test_the_old_cancel_answer() -> None:
+    """DELETE on the response, before there was an endpoint for it."""
     body = b'{"id":"resp_67","status":"cancelled","cancelledAt":1741476542,"message":"Response cancelled"}'
     reading = answered(body, "DELETE", "/v1/model/response/resp_67?organizationId=org_1")
     assert (reading.operation, reading.status, reading.response_id) == ("cancel_response", "cancelled", "resp_67")
@@ -85,11 +92,13 @@ def test_the_old_cancel_answer() -> None:
 
 @pytest.mark.parametrize("status", ["queued", "in_progress", "processing", "completed", "failed", "cancelled"])
 def test_the_states_of_both_dialects_are_known(status: str) -> None:
+    """`in_progress` in one, `processing` in the other."""
     reading = polled(b'{"id":"resp_1","status":"%s"}' % status.encode())
     assert (reading.status, reading.unknown) == (status, [])
 
 
 def test_an_id_is_kept_in_the_path_where_the_answer_is_an_error() -> None:
+    """The request knows which response it asked for."""
     request = Request(method="GET", scheme="https", host="h", port=1, target="/v1/model/response/resp_9")
     reading = read(request, ResponseHead(status=404, reason="Not Found"), b'{"message":"gone"}')
     assert (reading.response_id, reading.ids) == ("resp_9", {"response_id": "resp_9"})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 import pytest
 from msgspec import UNSET
@@ -10,14 +12,7 @@ from wiretape.store.aitronos import g3, g4
 from wiretape.store.interaction import Request, ResponseHead
 from wiretape.store.reading import Reading, ToolCall, Usage, read
 
-SEED = b"""{
-  "success": true,
-  "thread_id": "thread_xyz789",
-  "response": "The capital of France is Paris. It is located in the north-central part of the country and is known for its\
- art, culture, and iconic landmarks like the Eiffel Tower.",
-  "response_id": "resp_abc123",
-  "is_summarized": false
-}"""
+SEED = (Path(__file__).with_name("seeds") / "g3_text.json").read_bytes()
 PARIS = (
     "The capital of France is Paris. It is located in the north-central part of the country and is known for its art, "
     "culture, and iconic landmarks like the Eiffel Tower."
@@ -45,18 +40,21 @@ BLOCKS = b"""{"success": true, "thread_id": "thread_1", "response_id": "resp_1",
 
 
 def answered(body: bytes, target: str = "/v1/model/response", method: str = "POST") -> Reading:
+    """The reading of an answer of these generations."""
     request = Request(method=method, scheme="https", host="api.aitronos.com", port=443, target=target)
     head = ResponseHead(status=200, reason="OK", headers=((b"content-type", b"application/json"),))
     return read(request, head, body)
 
 
 def test_the_seed_decodes_to_the_last_field() -> None:
+    """Five fields, the others unset."""
     assert msgspec.json.decode(SEED, type=g3.Answer) == g3.Answer(
         success=True, thread_id="thread_xyz789", response=PARIS, response_id="resp_abc123", is_summarized=False
     )
 
 
 def test_the_seed_reads() -> None:
+    """No usage, no model, no reason to stop: the generation tells none."""
     reading = answered(SEED)
     assert (reading.generation, reading.kind, reading.problem, reading.unknown) == ("G3", "json", None, [])
     assert (reading.text, reading.thread_id, reading.response_id) == (PARIS, "thread_xyz789", "resp_abc123")
@@ -64,6 +62,7 @@ def test_the_seed_reads() -> None:
 
 
 def test_blocks_mode_has_no_response_and_everything_else() -> None:
+    """The text is in the blocks then."""
     answer = msgspec.json.decode(BLOCKS, type=g3.Answer)
     assert answer.response is UNSET
     reading = answered(BLOCKS)
@@ -74,12 +73,14 @@ def test_blocks_mode_has_no_response_and_everything_else() -> None:
 
 
 def test_the_blocks_and_the_tools_used_tell_of_one_call() -> None:
+    """Arguments in another order are the same arguments; each telling adds what it knows."""
     assert answered(BLOCKS).tool_calls == [
         ToolCall(name="get_weather", arguments='{"city": "Paris", "days": 2}', result="sunny", success=True)
     ]
 
 
 def test_every_field_of_tools_and_rules_is_kept() -> None:
+    """The structs keep all, and arguments to the byte."""
     answer = msgspec.json.decode(BLOCKS, type=g3.Answer)
     assert answer.tools
     assert answer.tools.used
@@ -91,6 +92,7 @@ def test_every_field_of_tools_and_rules_is_kept() -> None:
 
 
 def test_calls_of_the_same_tool_keep_their_own_results() -> None:
+    """A result belongs to the first call of its name that has none."""
     body = b"""{"success":true,"thread_id":"t","is_summarized":false,"response_blocks":[
         {"type":"tool_call","tool_name":"f","tool_arguments":{"n":1}},
         {"type":"tool_call","tool_name":"f","tool_arguments":{"n":2}},
@@ -106,6 +108,7 @@ def test_calls_of_the_same_tool_keep_their_own_results() -> None:
 
 
 def test_g4_differs_by_an_array_and_a_stop_reason() -> None:
+    """And by the ids of its threads."""
     answer = msgspec.json.decode(MINIMAL_G4, type=g4.Answer)
     assert answer == g4.Answer(
         success=True,
@@ -121,6 +124,7 @@ def test_g4_differs_by_an_array_and_a_stop_reason() -> None:
 
 
 def test_a_tool_turn_of_g4() -> None:
+    """A call has an id here, which the next request answers."""
     reading = answered(TOOL_TURN)
     assert (reading.generation, reading.text, reading.stop_reason) == ("G4", None, "tool_calls")
     assert reading.tool_calls == [
@@ -129,6 +133,7 @@ def test_a_tool_turn_of_g4() -> None:
 
 
 def test_text_around_a_call_in_g4() -> None:
+    """The pieces of text are one text."""
     body = TOOL_TURN.replace(b'"response":[', b'"response":[{"type":"text","text":"Moment, "},').replace(
         b'}}],"stop', b'}},{"type":"text","text":"bitte."}],"stop'
     )
@@ -138,6 +143,7 @@ def test_text_around_a_call_in_g4() -> None:
 
 
 def test_g4_tells_a_call_in_blocks_once_more() -> None:
+    """With a picture of the tool, and still one call."""
     body = TOOL_TURN.replace(
         b'"is_summarized"',
         b'"response_blocks":[{"type":"tool_call","tool_name":"get_weather","tool_arguments":{"city":"Bern"},'
@@ -148,6 +154,7 @@ def test_g4_tells_a_call_in_blocks_once_more() -> None:
 
 
 def test_the_word_response_deep_inside_misleads_nobody() -> None:
+    """Recognition looks for words, and decoding decides."""
     body = b"""{"success":true,"thread_id":"t","response":"x","is_summarized":false,"response_blocks":[
         {"type":"tool_call","tool_name":"f","tool_arguments":{"response": [1], "choices": [2]}}]}"""
     reading = answered(body)
@@ -163,6 +170,7 @@ def test_the_word_response_deep_inside_misleads_nobody() -> None:
     ],
 )
 def test_a_usage_nobody_described_is_understood_in_any_vocabulary(usage: bytes, unit: str) -> None:
+    """`include` offers one, no page shows it."""
     reading = answered(SEED.replace(b"false", b'false, "usage": ' + usage))
     assert reading.usage is not None
     assert (reading.usage.input, reading.usage.output, reading.usage.total) == (3, 4, 7)
@@ -171,12 +179,14 @@ def test_a_usage_nobody_described_is_understood_in_any_vocabulary(usage: bytes, 
 
 
 def test_news_is_reported() -> None:
+    """By path, with the value where the value is the news."""
     reading = answered(MINIMAL_G4.replace(b'"end_turn"', b'"max_tokens"').replace(b'"success"', b'"mood":1,"success"'))
     assert reading.unknown == ["$.mood", '$.stop_reason = "max_tokens"']
     assert reading.stop_reason == "max_tokens"
 
 
 def test_how_a_stream_was_cancelled() -> None:
+    """From five seconds on, what was said is kept."""
     body = (
         b'{"success":true,"cancel_mode":"keep_partial","elapsed_seconds":7.25,"user_message_deleted":false,'
         b'"assistant_response_deleted":false,"partial_content_saved":true}'
@@ -202,10 +212,12 @@ def test_how_a_stream_was_cancelled() -> None:
     ],
 )
 def test_what_is_on_offer(path: str, body: bytes) -> None:
+    """Modes and levels are lists, known to the last field."""
     reading = answered(body, f"/v1/model/response/{path}", "GET")
     assert (reading.problem, reading.unknown, reading.kind) == (None, [], "json")
 
 
 def test_usage_is_none_where_nothing_was_counted() -> None:
+    """An empty usage was sent, an absent one was not."""
     assert answered(SEED).usage is None
     assert answered(SEED.replace(b"false", b'false, "usage": {}')).usage == Usage()

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 from aitronos import Aitronos
+from aitronos.types import InputMessage
 
 from wiretape.store.interaction import Request
 from wiretape.store.reading import Asked, Reading, read
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 def asked(body: bytes, target: str = "/v1/model/response", headers: tuple[tuple[bytes, bytes], ...] = ()) -> Reading:
+    """The reading of a request alone."""
     request = Request(
         method="POST", scheme="https", host="api.aitronos.com", port=443, target=target, headers=headers, body=body
     )
@@ -39,13 +43,16 @@ def by_sdk(call: Callable[[Aitronos], object]) -> Reading:
 
 
 def test_the_sdks_smallest_request() -> None:
-    reading = by_sdk(lambda sdk: sdk.responses.create_response(inputs=[{"role": "user", "content": "Hello!"}]))  # type: ignore[list-item] # pyright: ignore[reportArgumentType]
+    """It leaves out all that is not set."""
+    hello = InputMessage(role="user", content="Hello!")
+    reading = by_sdk(lambda sdk: sdk.responses.create_response(inputs=[hello]))
     assert reading.asked == Asked(stream=False, messages=1)
     assert (reading.prompt, reading.unknown, reading.problem) == ("Hello!", [], None)
     assert (reading.family, reading.operation, reading.kind) == ("responses", "create_response", "empty")
 
 
 def test_all_that_the_sdk_can_say() -> None:
+    """Every argument of SDK 5.0.0 arrives, and none of them is unknown."""
     everything: dict[str, Any] = {
         "inputs": [
             {"role": "system", "content": "Be kind."},
@@ -110,10 +117,11 @@ def test_all_that_the_sdk_can_say() -> None:
 
 
 def test_the_old_form_with_camelcase_names() -> None:
+    """As aitronos-freddy writes it: texts, pictures, sound and files apart."""
     reading = asked(
-        b'{"model": "gpt-4.1", "inputs": [{"role": "user", "texts": [{"text": "Hello!"}], "images": [{"fileId": "file_1"}],'
-        b'"audio": [{"fileId": "file_2"}], "files": [{"fileId": "file_3"}]}], "stream": false, "organizationId": "org_1",'
-        b'"threadId": "thread_1", "assistantId": "asst_1", "maxTokens": 5}'
+        b'{"model": "gpt-4.1", "inputs": [{"role": "user", "texts": [{"text": "Hello!"}], "images": [{"fileId": '
+        b'"file_1"}], "audio": [{"fileId": "file_2"}], "files": [{"fileId": "file_3"}]}], "stream": false, '
+        b'"organizationId": "org_1", "threadId": "thread_1", "assistantId": "asst_1", "maxTokens": 5}'
     )
     assert reading.asked == Asked(
         model="gpt-4.1",
@@ -129,9 +137,11 @@ def test_the_old_form_with_camelcase_names() -> None:
 
 
 def test_a_dropped_stream_is_taken_up() -> None:
+    """What SDK 0.8 adds is known too."""
     reading = asked(
-        b'{"inputs":[],"partial_context":{"partial_text":"Once","partial_tool_calls":[{"name":"f","input":{},"output":"x"}],'
-        b'"user_answers":"yes"},"max_completion_tokens":9,"thread_context_mode":"saver","reasoning":{"effort":"none"}}'
+        b'{"inputs":[],"partial_context":{"partial_text":"Once","user_answers":"yes","partial_tool_calls":'
+        b'[{"name":"f","input":{},"output":"x"}]},"max_completion_tokens":9,"thread_context_mode":"saver",'
+        b'"reasoning":{"effort":"none"}}'
     )
     assert reading.asked is not None
     assert (reading.asked.resumes, reading.asked.reasoning_effort) == (True, "none")
@@ -140,12 +150,14 @@ def test_a_dropped_stream_is_taken_up() -> None:
 
 @pytest.mark.parametrize("thread", [b'"thread_1"', b'{"id":"thread_1","metadata":{"a":1}}'])
 def test_the_guides_thread(thread: bytes) -> None:
+    """A string or an object."""
     reading = asked(b'{"inputs":[],"background":true,"thread":' + thread + b"}")
     assert reading.asked is not None
     assert (reading.thread_id, reading.asked.background, reading.unknown) == ("thread_1", True, [])
 
 
 def test_absent_stream_means_no_since_g2_and_yes_in_g1() -> None:
+    """And never yes for what is polled."""
     now = asked(b'{"inputs":[]}')
     then = asked(b'{"organization_id":1,"assistant_id":2,"messages":[]}', "/v1/messages/run-stream")
     poll = asked(b'{"organization_id":1,"thread_key":"t","run_key":"r"}', "/v1/messages/run-status")
@@ -154,11 +166,13 @@ def test_absent_stream_means_no_since_g2_and_yes_in_g1() -> None:
 
 
 def test_a_compressed_request_is_read() -> None:
+    """The body is as on the wire."""
     body = gzip.compress(b'{"inputs":[{"role":"user","content":"Hi"}]}')
     assert asked(body, headers=((b"Content-Encoding", b"gzip"),)).prompt == "Hi"
 
 
 def test_news_in_a_request_is_reported_as_the_requests() -> None:
+    """So that nobody looks for it in the answer."""
     reading = asked(b'{"inputs":[{"role":"wizard","spell":1}],"magic":true,"include":["all","more"]}')
     assert reading.unknown == [
         "request $.magic",
@@ -169,6 +183,7 @@ def test_news_in_a_request_is_reported_as_the_requests() -> None:
 
 
 def test_an_odd_field_in_a_request_costs_that_field_only() -> None:
+    """The prompt is still searchable."""
     reading = asked(b'{"inputs":[{"role":"user","content":"Hi"}],"stream":"yes","model":"m"}')
     assert (reading.prompt, reading.model) == ("Hi", "m")
     assert reading.problem == "request: Expected `bool | null`, got `str` - at `$.stream`"
@@ -176,6 +191,7 @@ def test_an_odd_field_in_a_request_costs_that_field_only() -> None:
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"--boundary\r\n", b"\xff\xfe", b'"x"'])
 def test_what_is_no_object_asks_for_nothing(body: bytes) -> None:
+    """And is no problem: uploads and empty bodies are fine."""
     reading = asked(body)
     assert (reading.asked, reading.prompt, reading.problem) == (None, None, None)
 
@@ -189,5 +205,6 @@ def test_what_is_no_object_asks_for_nothing(body: bytes) -> None:
     ],
 )
 def test_other_endpoints_are_asked_things_too(target: str, body: bytes, prompt: str, model: str | None) -> None:
+    """Pictures and names of threads are prompted as well; unknown paths are searched for the usual fields."""
     reading = asked(body, target)
     assert (reading.prompt, reading.model, reading.asked, reading.unknown) == (prompt, model, None, [])

@@ -10,11 +10,13 @@ from wiretape.store.reading import Paging, Reading, read
 
 
 def answered(method: str, target: str, body: bytes, kind: bytes = b"application/json") -> Reading:
+    """The reading of a good answer of any endpoint."""
     request = Request(method=method, scheme="https", host="api.aitronos.com", port=443, target=target)
     return read(request, ResponseHead(status=200, reason="OK", headers=((b"content-type", kind),)), body)
 
 
 def test_the_table_holds_both_sdks_and_the_older_clients() -> None:
+    """All operations of 5.0.0, what 0.8.178 has beyond, and the paths of older clients."""
     rows = routes.operations()
     assert sum(row.source == "5.0" for row in rows) == 284
     assert sum(row.source == "0.8" for row in rows) == 776
@@ -22,6 +24,7 @@ def test_the_table_holds_both_sdks_and_the_older_clients() -> None:
 
 
 def test_every_row_is_well_formed_and_finds_itself() -> None:
+    """No row hides another."""
     for row in routes.operations():
         match = routes.match(row.method, row.template.replace("{", "<").replace("}", ">"))
         assert match is not None
@@ -68,6 +71,7 @@ def test_every_row_is_well_formed_and_finds_itself() -> None:
     ],
 )
 def test_a_path_finds_its_operation(method: str, path: str, operation: str, params: dict[str, str]) -> None:
+    """With what its varying segments stand for; one slash at the end and a prefix make no difference."""
     match = routes.match(method, path)
     assert match is not None
     assert (match.route.operation, match.params) == (operation, params)
@@ -86,16 +90,19 @@ def test_a_path_finds_its_operation(method: str, path: str, operation: str, para
     ],
 )
 def test_a_path_that_is_none_finds_nothing(method: str, path: str) -> None:
+    """Neither an unknown path nor an unknown method."""
     assert routes.match(method, path) is None
 
 
 def test_a_dead_end_behind_a_literal_segment_steps_back() -> None:
+    """`public` is an operation of its own and may be the id of a rule."""
     match = routes.match("GET", "/v1/rules/public/attachments")
     assert match is not None
     assert (match.route.operation, match.params) == ("list_rule_attachments", {"rule_id": "public"})
 
 
 def test_a_list_tells_ids_and_cursors() -> None:
+    """A null is no cursor."""
     reading = answered(
         "GET",
         "/v1/threads?limit=2",
@@ -109,12 +116,14 @@ def test_a_list_tells_ids_and_cursors() -> None:
 
 
 def test_a_thread_tells_its_id() -> None:
+    """Also as the reading's thread; integers are written out."""
     reading = answered("POST", "/v1/threads", b'{"id":"thrd_1","status":"inactive","organization_id":7}')
     assert (reading.thread_id, reading.status) == ("thrd_1", "inactive")
     assert reading.ids == {"id": "thrd_1", "organization_id": "7", "thread_id": "thrd_1"}
 
 
 def test_messages_of_a_thread_that_is_streaming_tell_where_to_reconnect() -> None:
+    """The newest generation's `active_run`."""
     reading = answered(
         "GET",
         "/v1/threads/thrd_1/messages",
@@ -125,11 +134,13 @@ def test_messages_of_a_thread_that_is_streaming_tell_where_to_reconnect() -> Non
 
 
 def test_a_job_tells_its_status() -> None:
+    """And its id, which the path has as well."""
     reading = answered("GET", "/v1/documents/jobs/j1", b'{"success":true,"job_id":"j1","status":"processing"}')
     assert (reading.status, reading.ids) == ("processing", {"job_id": "j1"})
 
 
 def test_an_answer_whose_type_nobody_wrote_down_is_searched_for_the_usual() -> None:
+    """An `error` of a job is the job's, not the answer's."""
     reading = answered("GET", "/v1/scrape/jobs/j1", b'{"job_id":"j1","status":"failed","error":"x"}')
     assert (reading.status, reading.ids, reading.problem) == ("failed", {"job_id": "j1"}, None)
 
@@ -146,5 +157,6 @@ def test_an_answer_whose_type_nobody_wrote_down_is_searched_for_the_usual() -> N
     ],
 )
 def test_what_is_no_json_is_told_by_its_kind(method: str, target: str, kind: bytes, body: bytes, expected: str) -> None:
+    """Pictures, archives, tables, downloads under any type, and nothing at all."""
     reading = answered(method, target, body, kind)
     assert (reading.kind, reading.problem) == (expected, None)

@@ -32,7 +32,8 @@ data: {"status":"completed","usage":{"outputSynapses":2}}
 
 """
 STYLE_C = b"""event: response.created
-data: {"event":"response.created","status":"in_progress","thread_id":"thread_xyz789","is_summarized":false,"output_mode":"text"}
+data: {"event":"response.created","status":"in_progress","thread_id":"thread_xyz789","is_summarized":false,\
+"output_mode":"text"}
 
 event: reasoning.started
 data: {"event":"reasoning.started"}
@@ -94,12 +95,14 @@ data: [DONE]
 def streamed(
     body: bytes, target: str = "/v1/model/response", *, method: str = "POST", ended: str | None = "complete"
 ) -> Reading:
+    """The reading of a stream."""
     request = Request(method=method, scheme="https", host="api.aitronos.com", port=443, target=target)
     head = ResponseHead(status=200, reason="OK", headers=((b"content-type", b"text/event-stream; charset=utf-8"),))
     return read(request, head, body, ended=ended)
 
 
 def test_style_b() -> None:
+    """Names on lines of their own, a usage of one number."""
     reading = streamed(STYLE_B)
     assert (reading.generation, reading.kind, reading.problem, reading.unknown) == ("G2b", "sse", None, [])
     assert (reading.text, reading.response_id, reading.status) == ("Hello", "resp_abc123", "completed")
@@ -108,11 +111,13 @@ def test_style_b() -> None:
 
 
 def test_style_b_without_its_deltas() -> None:
+    """`response.output_text.done` has it all once more."""
     frames = [frame for frame in STYLE_B.split(b"\n\n") if b"delta" not in frame]
     assert streamed(b"\n\n".join(frames)).text == "Hello"
 
 
 def test_style_c() -> None:
+    """Name on the line and in the JSON; a call with its success."""
     reading = streamed(STYLE_C)
     assert (reading.generation, reading.kind, reading.problem, reading.unknown) == ("G3", "sse", None, [])
     assert (reading.text, reading.reasoning) == ("Hello", "Check the city.")
@@ -123,6 +128,7 @@ def test_style_c() -> None:
 
 @pytest.mark.parametrize("where", ["line", "json"])
 def test_style_c_with_the_name_in_one_place_only(where: str) -> None:
+    """Two pages contradict each other on where it is."""
     lines = STYLE_C.split(b"\n")
     if where == "json":
         lines = [line for line in lines if not line.startswith(b"event:")]
@@ -138,6 +144,7 @@ def test_style_c_with_the_name_in_one_place_only(where: str) -> None:
 
 
 def test_style_c_in_blocks_mode() -> None:
+    """Text and calls come as blocks; told twice, they are counted once."""
     body = b"""event: response.block
 data: {"block":{"type":"text","content":"One."}}
 
@@ -148,8 +155,9 @@ event: response.block
 data: {"block":{"type":"tool_result","tool_name":"f","tool_result":"ok"}}
 
 event: response.completed
-data: {"status":"completed","thread_id":"thread_1","is_summarized":false,"response_blocks":[{"type":"text","content":"One."},\
-{"type":"tool_call","tool_name":"f","tool_arguments":{"n": 1}},{"type":"tool_result","tool_name":"f","tool_result":"ok"}]}
+data: {"status":"completed","thread_id":"thread_1","is_summarized":false,"response_blocks":[\
+{"type":"text","content":"One."},{"type":"tool_call","tool_name":"f","tool_arguments":{"n": 1}},\
+{"type":"tool_result","tool_name":"f","tool_result":"ok"}]}
 
 """
     whole = streamed(body)
@@ -161,6 +169,7 @@ data: {"status":"completed","thread_id":"thread_1","is_summarized":false,"respon
 
 
 def test_style_d() -> None:
+    """The name in the JSON only, ids, a heartbeat, `[DONE]`."""
     reading = streamed(STYLE_D)
     assert (reading.generation, reading.kind, reading.problem, reading.unknown) == ("G4", "sse", None, [])
     assert (reading.text, reading.thread_id, reading.response_id) == ("Grüezi 👋", "thrd_abc123", "resp_abc123")
@@ -174,12 +183,14 @@ def test_style_d() -> None:
 
 
 def test_style_d_without_id_lines() -> None:
+    """The page with examples shows none."""
     body = b"\n".join(line for line in STYLE_D.split(b"\n") if not line.startswith(b"id:"))
     reading = streamed(body)
     assert (reading.generation, reading.text, reading.last_event_id) == ("G4", "Grüezi 👋", None)
 
 
 def test_a_tool_turn_of_style_d() -> None:
+    """The last event has the call and the reason."""
     body = b"""data: {"event":"response.completed","status":"completed","thread_id":"thrd_1","is_summarized":false,\
 "stop_reason":"tool_use","response":[{"type":"tool_use","id":"call_1","name":"f","input":{"a":1}}]}
 
@@ -192,6 +203,7 @@ data: [DONE]
 
 
 def test_a_cancelled_turn() -> None:
+    """What was said until then is the text."""
     reading = streamed(CANCELLED)
     assert (reading.generation, reading.text, reading.status) == ("G4", "Once upon", "cancelled")
     assert (reading.stream_ended, reading.unknown) == (True, [])
@@ -200,36 +212,43 @@ def test_a_cancelled_turn() -> None:
 @pytest.mark.parametrize("end", [b"\r\n", b"\r"])
 @pytest.mark.parametrize("body", [STYLE_B, STYLE_C, STYLE_D])
 def test_other_line_ends_change_nothing(body: bytes, end: bytes) -> None:
+    """CRLF and CR are as good as LF."""
     assert streamed(body.replace(b"\n", end)) == streamed(body)
 
 
 def test_a_bom_changes_nothing() -> None:
+    """One at the start is skipped."""
     assert streamed(b"\xef\xbb\xbf" + STYLE_C) == streamed(STYLE_C)
 
 
 def test_comments_are_heartbeats() -> None:
+    """And no events."""
     body = STYLE_C.replace(b"\n\n", b"\n\n: ping\n\n")
     reading = streamed(body)
     assert (reading.text, reading.heartbeats, reading.events) == ("Hello", 7, 7)
 
 
 def test_data_on_several_lines() -> None:
+    """They are one JSON text with a line end in it."""
     body = b'data: {"event":"response.content_delta",\ndata: "delta":"Hi"}\n\n'
     assert streamed(body).text == "Hi"
 
 
 def test_a_missing_last_blank_line_loses_nothing() -> None:
+    """A browser would drop the frame; the bytes were there."""
     reading = streamed(STYLE_D.rstrip(b"\n"))
     assert (reading.stream_ended, reading.events, reading.text) == (True, 8, "Grüezi 👋")
 
 
 def test_done_alone_is_an_end() -> None:
+    """Where `response.completed` never came."""
     body = b'data: {"event":"response.content_delta","delta":"Hi"}\n\ndata: [DONE]\n\n'
     reading = streamed(body)
     assert (reading.stream_ended, reading.generation, reading.text) == (True, "G4", "Hi")
 
 
 def test_without_an_end_none_was_seen() -> None:
+    """The text is what came."""
     body = STYLE_D.partition(b"id: 7")[0]
     reading = streamed(body, ended="client_disconnect")
     assert (reading.stream_ended, reading.text, reading.status) == (False, "Grüezi 👋", "in_progress")
@@ -260,6 +279,7 @@ def test_without_an_end_none_was_seen() -> None:
     ],
 )
 def test_errors_inside_a_stream(body: bytes, code: str | None, message: str, generation: str) -> None:
+    """They come with status 200 and are an end."""
     reading = streamed(body)
     assert reading.error is not None
     assert (reading.error.code, reading.error.message) == (code, message)
@@ -267,6 +287,7 @@ def test_errors_inside_a_stream(body: bytes, code: str | None, message: str, gen
 
 
 def test_a_reconnect_replays_and_then_goes_on() -> None:
+    """The backlog says so itself, the overlap has the same ids."""
     backlog = STYLE_D.replace(b'data: {"event"', b'data: {"source":"replay","event"').partition(b"id: 6")[0]
     live = STYLE_D[STYLE_D.index(b"id: 5") :]
     reading = streamed(backlog + live, "/v1/model/response/thrd_abc123/stream?last_event_id=0", method="GET")
@@ -277,18 +298,21 @@ def test_a_reconnect_replays_and_then_goes_on() -> None:
 
 
 def test_an_overlap_doubles_no_text() -> None:
+    """An id that was there before is not taken again."""
     overlap = STYLE_D.partition(b"id: 7")[0]
     again = overlap[overlap.index(b"id: 4") :]
     assert streamed(overlap + again, ended="upstream_error").text == "Grüezi 👋"
 
 
 def test_an_event_of_no_known_name_is_kept_in_mind() -> None:
+    """Never a closed list of names."""
     body = b'data: {"event":"response.sparkle","x":1}\n\ndata: {"x":1}\n\n'
     reading = streamed(body)
     assert (reading.unknown, reading.events, reading.problem) == (['event "response.sparkle"', 'event ""'], 2, None)
 
 
 def test_fields_and_values_of_no_known_name_are_reported() -> None:
+    """With the event's name in front."""
     body = b'event: response.block\ndata: {"status":"odd","block":{"type":"chart","points":[1]}}\n\n'
     assert streamed(body).unknown == [
         'response.block: $.status = "odd"',
@@ -299,6 +323,7 @@ def test_fields_and_values_of_no_known_name_are_reported() -> None:
 
 @pytest.mark.parametrize("data", [b"not json", b"[1]", b'"text"', b"7"])
 def test_what_is_no_object_is_a_problem_and_the_rest_is_read(data: bytes) -> None:
+    """The problem names the event by its number."""
     reading = streamed(b"data: " + data + b"\n\n" + STYLE_C)
     assert reading.text == "Hello"
     assert reading.problem is not None
@@ -306,12 +331,14 @@ def test_what_is_no_object_is_a_problem_and_the_rest_is_read(data: bytes) -> Non
 
 
 def test_a_field_of_a_wrong_type_costs_that_field_only() -> None:
+    """Not the event, and not the stream."""
     reading = streamed(STYLE_C.replace(b'"delta":"Hello"', b'"delta":5,"index":0').replace(b',"response":"Hello"', b""))
     assert reading.problem == "response.content_delta: Expected `str | null`, got `int` - at `$.delta`"
     assert (reading.text, reading.reasoning) == (None, "Check the city.")
 
 
 def test_a_stream_under_the_type_of_json_is_still_a_stream() -> None:
+    """The URL is the same in both modes, so a gateway may be wrong about it."""
     request = Request(method="POST", scheme="https", host="h", port=1, target="/v1/model/response")
     head = ResponseHead(status=200, reason="OK", headers=((b"content-type", b"application/json"),))
     for body in (STYLE_B, STYLE_C, STYLE_D):
@@ -328,6 +355,7 @@ def test_a_stream_under_the_type_of_json_is_still_a_stream() -> None:
     ],
 )
 def test_streams_of_other_endpoints(method: str, target: str, body: bytes, ended: bool) -> None:  # noqa: FBT001
+    """They have ends of their own, and unknown events are none of our business."""
     reading = streamed(body, target, method=method)
     assert (reading.kind, reading.stream_ended, reading.unknown, reading.problem) == ("sse", ended, [], None)
     assert reading.generation is None
@@ -335,6 +363,7 @@ def test_streams_of_other_endpoints(method: str, target: str, body: bytes, ended
 
 @pytest.mark.parametrize("body", [STYLE_B, STYLE_C, STYLE_D])
 def test_a_stream_cut_anywhere_reads_up_to_the_cut(body: bytes) -> None:
+    """At every single byte: no problem, no text that was not sent."""
     for cut in range(len(body)):
         reading = streamed(body[:cut], ended="upstream_error")
         whole = sum(event.data is not None for event in events_of(body) if event.end <= cut)
@@ -346,6 +375,7 @@ def test_a_stream_cut_anywhere_reads_up_to_the_cut(body: bytes) -> None:
 @steady
 @given(st.lists(st.sampled_from(["response.content_delta", "response.output_text.delta"]), min_size=1), st.data())
 def test_deltas_add_up_to_the_text(names: list[str], data: st.DataObject) -> None:
+    """Whatever the pieces are."""
     from msgspec import json
 
     pieces = [data.draw(st.text(max_size=5)) for _ in names]

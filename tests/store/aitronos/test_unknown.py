@@ -14,17 +14,21 @@ from wiretape.store.aitronos.wire import Wire, id_text, json_text, known, tree, 
 
 
 class Leaf(Wire, rename="camel"):
+    """A struct with a list of known words."""
+
     word: Annotated[str, known("a", "b")] | UnsetType | None = UNSET
     long_name: int | UnsetType = UNSET
 
 
 class Root(Wire):
+    """A struct with all ways in which another can be inside."""
+
     leaf: Leaf | UnsetType = UNSET
     leaves: list[Leaf] | str | UnsetType = UNSET
     by_name: dict[str, Leaf] | UnsetType = UNSET
     free: dict[str, Any] | UnsetType = UNSET
     raw: Raw | UnsetType = UNSET
-    again: "Root | UnsetType" = UNSET
+    again: Root | UnsetType = UNSET
     need: int = 0
 
 
@@ -44,10 +48,12 @@ class Root(Wire):
     ],
 )
 def test_what_no_struct_knows_is_named(body: bytes, expected: list[str]) -> None:
+    """Places in lists are one place; what is free is left alone."""
     assert unknown_fields(tree(body), Root) == expected
 
 
 def test_the_report_is_capped() -> None:
+    """In number and in length."""
     body = {f"k{n}": n for n in range(1000)}
     assert len(unknown_fields(dict(body), Root)) == CAP
     (shown,) = unknown_fields({"leaf": {"word": "x" * 10_000}}, Root)
@@ -65,16 +71,19 @@ def test_the_report_is_capped() -> None:
     ],
 )
 def test_a_broken_place_is_left_out(body: bytes, expected: Root | None, complaints: int) -> None:
+    """As small a place as the decoder can name."""
     made, told = mended(body, Root)
     assert (made, len(told)) == (expected, complaints)
 
 
 def test_more_broken_places_than_anybody_sends_end_in_nothing() -> None:
+    """Mending has an end."""
     body = msgspec.json.encode({"leaves": [{"longName": "x"}] * 100})
     assert mended(body, Root)[0] is None
 
 
 def test_a_lone_surrogate_becomes_a_replacement_character() -> None:
+    """Other readers of JSON accept it; what else is wrong stays wrong."""
     assert tree(rb'{"a":"\ud83d x \ud83d\ude00"}') == {"a": "\ufffd x 😀"}
     with pytest.raises(msgspec.DecodeError):
         tree(b'{"a":')
@@ -83,6 +92,7 @@ def test_a_lone_surrogate_becomes_a_replacement_character() -> None:
 
 
 def test_json_text_keeps_what_was_sent() -> None:
+    """Spaces and the form of numbers included."""
     assert json_text(b'{"a": 1.0}') == '{"a": 1.0}'
     assert json_text(rb'"{\"a\":1}"') == '{"a":1}'
     assert json_text(b"null") is None
@@ -93,6 +103,7 @@ def test_json_text_keeps_what_was_sent() -> None:
     ("value", "expected"), [("x", "x"), (7, "7"), (True, None), (None, None), (1.5, None), ([], None)]
 )
 def test_ids_are_text_however_they_were_sent(value: object, expected: str | None) -> None:
+    """An integer is an id, a boolean is none."""
     assert id_text(value) == expected
 
 
@@ -100,4 +111,5 @@ def test_ids_are_text_however_they_were_sent(value: object, expected: str | None
     ("value", "expected"), [(7, 7), (7.9, 7), (True, None), (2**63, None), (-(2**63), None), ("7", None)]
 )
 def test_numbers_fit_a_database(value: object, expected: int | None) -> None:
+    """64 bits, and no booleans."""
     assert whole(value) == expected

@@ -60,11 +60,11 @@ def _by_sdk(account: _Account, client: httpx.Client, base: str) -> None:
     from aitronos import Aitronos
 
     sdk = Aitronos(api_key=_KEY, base_url=base, httpx_client=client)
-    once = {"max_retries": 0}
+    once: Any = {"max_retries": 0}
 
     def ask(text: str, **options: Any) -> str:
         inputs: Any = [{"role": "user", "content": text}]
-        answer: Any = sdk.responses.create_response(inputs=inputs, request_options={**once}, **options)
+        answer: Any = sdk.responses.create_response(inputs=inputs, request_options=once, **options)
         return json.dumps(answer.get("response"), ensure_ascii=False)
 
     tool: Any = {"type": "function", "name": "get_weather", "parameters": {"type": "object"}}

@@ -19,14 +19,18 @@ def match_key(form: Canonical) -> str:
     It is `k1:` and the hex of BLAKE2b-128 over the parts of the form, each with its length before it, so that no two
     forms give the same bytes. The key is a contract: cassettes hold it, and tests pin it.
     """
+    return f"{VERSION}:{blake2b(beginning(form) + form.body, digest_size=16).hexdigest()}"
+
+
+def beginning(form: Canonical) -> bytes:
+    """What is digested before the body of *form*."""
     method, identity, path = form.method, form.identity, form.path
     head = (
         f"{len(method)}:{method}{len(identity)}:{identity}{len(path)}:{path}"
         f"{_joined(form.query)}{_joined(form.headers)}{form.body_kind}:"
     )
     # Surrogates stand for bytes that were no UTF-8. The body comes last and its kind is a word, so both need no length.
-    encoded = head.encode("utf-8", "surrogatepass")
-    return f"{VERSION}:{blake2b(encoded + form.body, digest_size=16).hexdigest()}"
+    return head.encode("utf-8", "surrogatepass")
 
 
 def _joined(pairs: Pairs) -> str:

@@ -1,0 +1,133 @@
+"""A run in process: opened, asked, closed; what it says at its end and the code it ends with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from wiretape.proxy.decide.modes import Mode, WhenSpent
+from wiretape.proxy.decide.player import Answer, Refuse
+from wiretape.proxy.decide.routing import parse_upstream
+from wiretape.proxy.run import Run
+from wiretape.proxy.settings import Settings, parse_hosts
+from wiretape.proxy.summing_up import lines
+from wiretape.store.errors import CassetteMissing, SessionMissing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.conftest import Scribe
+    from wiretape.proxy.serve.clock import Clock
+    from wiretape.store.interaction import Request, ResponseHead
+
+
+def settings(scribe: Scribe, mode: Mode, **others: object) -> Settings:
+    return msgspec.structs.replace(Settings(cassette=scribe.path, mode=mode), **others)
+
+
+def test_recording(scribe: Scribe, still: Clock, make_request: Callable[..., Request], make_head: Callable[..., ResponseHead]) -> None:
+    """What was recorded is counted, and the session is complete."""
+    run = Run.open(settings(scribe, Mode.RECORD), still)
+    assert run.recorder is not None
+    take = run.recorder.begin(make_request(), "api", still.iso())
+    take.request_end()
+    take.response_head(make_head(), 1)
+    take.response_data(b"{}", 2)
+    take.end("complete", 3).result()
+    summary = run.close()
+    assert (summary.recorded, summary.session, summary.problem, summary.exit_code(0)) == (1, "default", None, 0)
+    assert lines(summary) == [f"recorded 1 interaction into session 'default' of {scribe.path}"]
+    assert run.close() is summary
+
+
+def test_replaying(scribe: Scribe, still: Clock, make_request: Callable[..., Request]) -> None:
+    """Answers, a miss with its neighbour, an interaction nobody asked for."""
+    scribe.session((make_request("/v1/a", "POST", b'{"q": 1}'), b"A"), (make_request("/v1/b"), b"B"))
+    run = Run.open(settings(scribe, Mode.REPLAY, when_spent=WhenSpent.MISS), still)
+    assert run.warning is None
+    found = run.playback.ask(make_request("/v1/a", "POST", b'{"q":1.0}'), "api")
+    assert isinstance(found, Answer)
+    assert list(run.playback.recorded(found.interaction_id).cut()) == [b"A"]
+    asked = make_request("/v1/a", "POST", b'{"q":2}')
+    refusal = run.playback.ask(asked, "api")
+    assert isinstance(refusal, Refuse)
+    miss = run.playback.missed(asked, "api", refusal)
+    assert miss.nearest[0].interaction == "default/1"
+    assert miss.nearest[0].differences == ["$.q: recorded 1, asked 2"]
+    summary = run.close()
+    assert [i.path for i in summary.unused] == ["/v1/b"]
+    assert (summary.served, summary.exit_code(0), summary.exit_code(9)) == (1, 1, 9)
+    told = "\n".join(lines(summary))
+    assert "1 request missed:" in told
+    assert "default/2 GET /v1/b" in told
+
+
+def test_chunks_are_cut_where_they_were(scribe: Scribe, still: Clock, make_request: Callable[..., Request]) -> None:
+    """Across the pieces in which a long body is stored."""
+    chunks = [b"a" * 700_000, b"b", b"c" * 2_500_000, b"d" * 10]
+    writer = scribe.begin()
+    scribe.exchange(writer, make_request(), chunks, "upstream_error")
+    writer.end(still.iso())
+    run = Run.open(settings(scribe, Mode.REPLAY), still)
+    found = run.playback.ask(make_request(), "api")
+    assert isinstance(found, Answer)
+    recorded = run.playback.recorded(found.interaction_id)
+    assert list(recorded.cut()) == chunks
+    assert not recorded.whole
+    run.close()
+
+
+@pytest.mark.parametrize("mode", [Mode.REPLAY, Mode.AUTO])
+def test_what_must_be_there(scribe: Scribe, still: Clock, make_request: Callable[..., Request], mode: Mode) -> None:
+    """A replay needs its cassette and its session; auto makes them."""
+    if mode is Mode.AUTO:
+        assert Run.open(settings(scribe, mode), still).close().exit_code(0) == 0
+        return
+    with pytest.raises(CassetteMissing):
+        Run.open(settings(scribe, mode), still)
+    scribe.session((make_request(), b"x"))
+    with pytest.raises(SessionMissing):
+        Run.open(settings(scribe, mode, session="other"), still)
+
+
+def test_an_incomplete_session_is_replayed_with_a_warning(
+    scribe: Scribe, still: Clock, make_request: Callable[..., Request]
+) -> None:
+    """It may lack what is asked."""
+    writer = scribe.begin()
+    scribe.exchange(writer, make_request(), [b"x"])
+    writer.end(still.iso(), "the command exited with 1")
+    run = Run.open(settings(scribe, Mode.REPLAY), still)
+    assert run.warning is not None
+    assert "the command exited with 1" in run.warning
+    run.close()
+
+
+def test_the_recorded_upstream_is_the_api(scribe: Scribe, still: Clock, make_request: Callable[..., Request]) -> None:
+    """So that redirects it sent are led back, whatever upstream is named now."""
+    scribe.session((make_request(), b"x"))
+    hosts = parse_hosts("http://127.0.0.1:1", [], [])
+    run = Run.open(settings(scribe, Mode.REPLAY, hosts=hosts), still)
+    assert run.settings.hosts.upstream == parse_upstream("https://api.aitronos.com")
+    assert run.settings.hosts.identity("127.0.0.1", 1) == "api"
+    run.close()
+
+
+@pytest.mark.parametrize(("noted", "code"), [("unreachable", 2), ("defect", 1)])
+def test_what_goes_wrong_makes_a_session_incomplete(scribe: Scribe, still: Clock, noted: str, code: int) -> None:
+    """And is said, with the command that adopts it."""
+    run = Run.open(settings(scribe, Mode.RECORD), still)
+    getattr(run, noted)("the cable")
+    summary = run.close()
+    assert summary.problem is not None
+    assert "the cable" in summary.problem
+    assert summary.exit_code(0) == code
+    assert any("wiretape adopt 'default'" in line for line in lines(summary))
+
+
+def test_a_default_cassette_is_a_habit() -> None:
+    """Named nowhere else."""
+    assert Settings(cassette=Path("x"), mode=Mode.LIVE).session == "default"
