@@ -80,7 +80,7 @@ def test_auto_completes_what_is_missing(wiretape: Wiretape, standin: StandIn) ->
     first = script + "print(httpx.get(u + '/v1/models').text)"
     both = first + "\nprint(httpx.get(u + '/v1/threads').text)"
     one = wiretape.python("record", first, "--upstream", standin.url)
-    more = wiretape.python("auto", both, "--upstream", standin.url)
+    more = wiretape.python("auto", both)  # where it was recorded from needs no naming
     assert more.code == 0, more.err
     assert more.out.startswith(one.out)
     assert standin.hits == 2

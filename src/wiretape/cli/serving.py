@@ -32,9 +32,13 @@ if TYPE_CHECKING:
 
 Session = Annotated[str, typer.Option("--session", help="The session's name in the cassette.")]
 Upstream = Annotated[
-    str,
+    str | None,
     typer.Option(
-        "--upstream", metavar="URL", help="Where requests for the API go, under whichever of its names they came."
+        "--upstream",
+        metavar="URL",
+        help="Where requests for the API go, under whichever of its names they came. "
+        f"{DEFAULT_UPSTREAM}; for auto, where the session was recorded from.",
+        show_default=False,
     ),
 ]
 ListenOn = Annotated[
@@ -67,7 +71,7 @@ Strict = Annotated[bool, typer.Option("--strict", help="Fail when a recorded int
 Append = Annotated[bool, typer.Option("--append", help="Add to a session that is there, instead of replacing it.")]
 Command = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[-- COMMAND]", help="A command to run against the proxy.", show_default=False),
+    typer.Argument(metavar="-- COMMAND", help="A command to run against the proxy.", show_default=False),
 ]
 ModeOption = Annotated[Mode, typer.Option("--mode", help="What to do with requests.")]
 
@@ -84,7 +88,7 @@ def record(  # noqa: PLR0913 - an option each
     *,
     cassette: options.Cassette = None,
     session: Session = DEFAULT_SESSION,
-    upstream: Upstream = DEFAULT_UPSTREAM,
+    upstream: Upstream = None,
     listen: ListenOn = None,
     ready_file: ReadyFile = None,
     alias: Alias = None,
@@ -114,7 +118,7 @@ def replay(  # noqa: PLR0913 - an option each
     *,
     cassette: options.Cassette = None,
     session: Session = DEFAULT_SESSION,
-    upstream: Upstream = DEFAULT_UPSTREAM,
+    upstream: Upstream = None,
     listen: ListenOn = None,
     ready_file: ReadyFile = None,
     alias: Alias = None,
@@ -146,7 +150,7 @@ def auto(
     *,
     cassette: options.Cassette = None,
     session: Session = DEFAULT_SESSION,
-    upstream: Upstream = DEFAULT_UPSTREAM,
+    upstream: Upstream = None,
     listen: ListenOn = None,
     ready_file: ReadyFile = None,
     alias: Alias = None,
@@ -172,7 +176,7 @@ def run(  # noqa: PLR0913 - an option each
     mode: ModeOption,
     cassette: options.Cassette = None,
     session: Session = DEFAULT_SESSION,
-    upstream: Upstream = DEFAULT_UPSTREAM,
+    upstream: Upstream = None,
     listen: ListenOn = None,
     ready_file: ReadyFile = None,
     alias: Alias = None,
@@ -189,6 +193,7 @@ def run(  # noqa: PLR0913 - an option each
         session=parse_session(session, mode),
         mode=mode,
         hosts=parse_hosts(upstream, alias or (), intercept or ()),
+        upstream_named=upstream is not None,
         listen=_listen(listen, command),
         when_spent=when_spent or (WhenSpent.MISS if judged else WhenSpent.REPEAT),
         append=append,

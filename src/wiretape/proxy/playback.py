@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,6 +13,7 @@ from wiretape.proxy.decide.matching import match_key
 from wiretape.proxy.decide.misses import Miss, Neighbour
 from wiretape.proxy.decide.nearest import nearest
 from wiretape.proxy.decide.player import Player, Refuse
+from wiretape.proxy.settings import DEFAULT_SESSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -143,8 +145,8 @@ class Playback:
         cassette, session = self._settings.cassette, self._settings.session
         if kind == "failure":
             return f"wiretape ls -c {cassette} (is the cassette whole?), then report the error"
-        named = "" if session == "default" else f" --session {session}"
-        return f"wiretape auto -c {cassette}{named} -- YOUR COMMAND (records what is missing)"
+        named = "" if session == DEFAULT_SESSION else f" --session {shlex.quote(session)}"
+        return f"wiretape auto -c {shlex.quote(str(cassette))}{named} -- YOUR COMMAND (records what is missing)"
 
     def _form(self, request: Request, identity: str) -> Canonical:
         return canonical(request, identity, self._settings.rules)

@@ -127,7 +127,8 @@ class Run:
             why = f" ({session.problem})" if session.problem else ""
             self.warning = f"session {session.name!r} is {session.state}{why}; it may lack what the client asks for"
         recorded = parse_upstream(session.upstream)
-        hosts = self.settings.hosts.recorded_from(recorded, live=self.mode is not Mode.REPLAY)
+        live = self.mode is not Mode.REPLAY and self.settings.upstream_named
+        hosts = self.settings.hosts.recorded_from(recorded, live=live)
         self.settings = msgspec.structs.replace(self.settings, hosts=hosts)
         self.playback = Playback(self.settings, self.mode, self._cassette, session.id)
 

@@ -40,6 +40,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         session: the session's name.
         mode: what is done.
         hosts: who is the API, and where it is.
+        upstream_named: somebody named the upstream, so it counts more than the one a session was recorded from.
         listen: where the proxy listens.
         when_spent: what a spent request gets in replay.
         append: record into an existing session instead of beside it.
@@ -52,6 +53,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     session: str = DEFAULT_SESSION
     mode: Mode
     hosts: Hosts = Hosts(upstream=parse_upstream(DEFAULT_UPSTREAM))
+    upstream_named: bool = False
     listen: Listen = Listen()
     when_spent: WhenSpent = WhenSpent.REPEAT
     append: bool = False
@@ -60,14 +62,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ready_file: Path | None = None
 
 
-def parse_hosts(upstream: str, aliases: Iterable[str], intercepted: Iterable[str]) -> Hosts:
-    """Read `--upstream`, `--alias`, `--intercept`.
+def parse_hosts(upstream: str | None, aliases: Iterable[str], intercepted: Iterable[str]) -> Hosts:
+    """Read `--upstream` (None: not given), `--alias`, `--intercept`.
 
     Raises:
         UsageError: one of them is malformed.
     """
     return Hosts(
-        upstream=parse_upstream(upstream),
+        upstream=parse_upstream(upstream or DEFAULT_UPSTREAM),
         aliases=frozenset(map(parse_host, aliases)),
         intercepted=frozenset(map(parse_host, intercepted)),
     )

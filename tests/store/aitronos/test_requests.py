@@ -189,6 +189,12 @@ def test_an_odd_field_in_a_request_costs_that_field_only() -> None:
     assert reading.problem == "request: Expected `bool | null`, got `str` - at `$.stream`"
 
 
+def test_half_a_character_in_a_request_costs_that_character_only() -> None:
+    """Other writers of JSON escape what they cannot encode."""
+    reading = asked(rb'{"inputs":[{"role":"user","content":"a \ud83d b"}]}')
+    assert (reading.prompt, reading.problem) == ("a \ufffd b", None)
+
+
 @pytest.mark.parametrize("body", [b"", b"[]", b"--boundary\r\n", b"\xff\xfe", b'"x"'])
 def test_what_is_no_object_asks_for_nothing(body: bytes) -> None:
     """And is no problem: uploads and empty bodies are fine."""

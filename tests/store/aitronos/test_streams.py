@@ -330,6 +330,17 @@ def test_what_is_no_object_is_a_problem_and_the_rest_is_read(data: bytes) -> Non
     assert reading.problem.startswith("event 1: ")
 
 
+def test_a_character_torn_between_two_deltas_costs_that_character_only() -> None:
+    """A backend that cuts in the middle of a surrogate pair sends two halves, each of them no character."""
+    body = rb"""data: {"event":"response.content_delta","delta":"a \ud83d"}
+
+data: {"event":"response.content_delta","delta":"\ude00 b"}
+
+"""
+    reading = streamed(body, ended="upstream_error")
+    assert (reading.text, reading.problem) == ("a \ufffd\ufffd b", None)
+
+
 def test_a_field_of_a_wrong_type_costs_that_field_only() -> None:
     """Not the event, and not the stream."""
     reading = streamed(STYLE_C.replace(b'"delta":"Hello"', b'"delta":5,"index":0').replace(b',"response":"Hello"', b""))

@@ -46,7 +46,7 @@ class Plug:
         loader.add_option("wiretape_cassette", str, DEFAULT_CASSETTE, "The cassette.")
         loader.add_option("wiretape_session", str, DEFAULT_SESSION, "The session's name in the cassette.")
         loader.add_option("wiretape_mode", str, Mode.RECORD.value, "What to do.", choices=[mode.value for mode in Mode])
-        loader.add_option("wiretape_upstream", str, DEFAULT_UPSTREAM, "Where requests for the API go.")
+        loader.add_option("wiretape_upstream", str, "", f"Where requests for the API go; {DEFAULT_UPSTREAM}.")
         loader.add_option("wiretape_alias", str, "", "More names of the API, with commas between.")
         loader.add_option("wiretape_intercept", str, "", "Other hosts to record, with commas between.")
         loader.add_option("wiretape_append", bool, False, "Add to a session that is there.")
@@ -93,8 +93,9 @@ def _settings() -> Settings:
         session=parse_session(options.wiretape_session, Mode(options.wiretape_mode)),
         mode=Mode(options.wiretape_mode),
         hosts=parse_hosts(
-            options.wiretape_upstream, _listed(options.wiretape_alias), _listed(options.wiretape_intercept)
+            options.wiretape_upstream or None, _listed(options.wiretape_alias), _listed(options.wiretape_intercept)
         ),
+        upstream_named=bool(options.wiretape_upstream),
         when_spent=WhenSpent(options.wiretape_when_spent),
         append=options.wiretape_append,
     )

@@ -62,9 +62,10 @@ def tell_request(body: bytes, reading: Reading) -> None:
 def _decoded[T](body: bytes, type_: type[T], reading: Reading) -> T | None:
     try:
         request: T | None = decoder(type_).decode(body)
-    except msgspec.ValidationError:
+    except msgspec.DecodeError:
         request, complaints = mended(body, type_)
-        reading.problem = f"request: {'; '.join(complaints)}"
+        if complaints:
+            reading.problem = f"request: {'; '.join(complaints)}"
     reading.unknown = [f"request {path}" for path in unknown_fields(tree(body), type_)]
     return request
 

@@ -22,7 +22,7 @@ class ResponseBlock(Wire):
         arguments: of a call, in the stream's event (page on streaming events).
         success: of a call, in the stream's event (page on streaming events).
         execution_time_ms: of a call, in the stream's event (page on streaming events).
-        icon_url: of a tool (G4).
+        icon_url: of a tool, G4 (newest page on the response object).
     """
 
     type: Annotated[str, known("text", "tool_call", "tool_result")] | UnsetType = UNSET

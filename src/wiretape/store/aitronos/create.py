@@ -40,7 +40,7 @@ type OutputMode = Annotated[str, known("text", "plain", "blocks", "structured", 
 
 
 class CreateRequest(Wire):
-    """A question to a model (SDK 5.0.0 unless another source is named). Only `inputs` is required.
+    """A question to a model (SDK 5.0.0). Only `inputs` is required.
 
     Attributes:
         inputs: messages, in the old or the new form.
@@ -70,7 +70,7 @@ class CreateRequest(Wire):
         background: answer at once and be polled (old guides).
         thread: string or object (one guide).
         rules: ids (old pages).
-        n: only mentioned in seed 1.
+        n: how many choices (seed 1, no request page).
         functions: old pages.
         organization_id_camel: AF.
         thread_id_camel: AF.
@@ -168,7 +168,7 @@ class RunMessage(Wire):
 
 
 class RunRequest(Wire):
-    """A run on a thread, and what it is polled with (SDK aitronos 4.5.7, Swift package; G0 in camelCase).
+    """A run on a thread, and what it is polled with (SDK aitronos 4.5.7, Swift package, older Python sources).
 
     Attributes:
         organization_id: an integer.
@@ -204,7 +204,7 @@ class RunRequest(Wire):
 
 
 class PromptRequest(Wire):
-    """What is asked at other endpoints: naming a thread (`messages`), making a picture (`prompt`), and the like.
+    """What is asked at other endpoints, to name a thread or to make a picture (SDK 5.0.0).
 
     Attributes:
         prompt: the text.

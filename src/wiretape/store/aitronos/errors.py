@@ -33,7 +33,7 @@ type ErrorType = Annotated[
 
 
 class ErrorBody(Wire):
-    """The inside of an envelope; in streams and polled answers some of its fields alone.
+    """The inside of an envelope, in streams some of its fields alone (pages on error codes and error handling).
 
     Attributes:
         code: such as `VALIDATION_ERROR`.
@@ -41,7 +41,7 @@ class ErrorBody(Wire):
         system_message: for developers.
         type: which kind of error.
         status: the HTTP status again.
-        details: an object; the CLI reads `github_errors[].message` from it.
+        details: an object, of which the CLI reads `github_errors[].message`.
         trace_id: for the support.
         timestamp: ISO 8601.
     """
@@ -77,7 +77,7 @@ class Detail(Wire):
 
 
 class Envelope(Wire):
-    """Any error body.
+    """Any error body (pages on error codes and error handling, SDK aitronos 4.5.7, types of the SDKs).
 
     Attributes:
         success: false.

@@ -104,7 +104,7 @@ class RunStatus(Wire, rename="camel"):
 
 
 class RunResponse(Wire):
-    """Answer of run-response; SDK 4.5.7 takes the same object from run-stream.
+    """Answer of run-response, also taken from run-stream (SDK aitronos 4.5.7, Swift package).
 
     Attributes:
         response: the whole text.

@@ -58,10 +58,10 @@ class Call(Wire):
 
 
 class Part(Wire):
-    """One part of structured content; seed 1 names the array and shows none, the fields are inferred.
+    """One part of structured content, an array that seed 1 names and does not show (inferred).
 
     Attributes:
-        type: `text` by analogy with the inputs.
+        type: `text`, as in the inputs.
         text: the text.
     """
 

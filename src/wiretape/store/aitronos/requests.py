@@ -27,7 +27,7 @@ type Ids = list[str | int] | UnsetType | None
 
 
 class FileRef(Wire):
-    """A file handed in.
+    """A file handed in (SDK 5.0.0, guides of G2).
 
     Attributes:
         file_id: since G3.
@@ -63,7 +63,7 @@ class InputBlock(Wire):
 
 
 class InputMessage(Wire):
-    """One input, in the new form (`content`) or the old one (`texts`, `images`, `audio`).
+    """One input, in the new form (`content`) or the old one (`texts` and others) (SDK 5.0.0, guides of G2).
 
     Attributes:
         role: `tool` is known to the SDKs only.
@@ -121,7 +121,7 @@ class Tool(Wire):
 
 
 class SystemTool(Wire):
-    """How one of the API's own tools is set (SDK 5.0.0; each tool may have more).
+    """How one of the API's own tools is set (SDK 5.0.0, each tool may have more).
 
     Attributes:
         mode: on, off, auto.

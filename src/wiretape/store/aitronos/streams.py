@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -10,22 +10,15 @@ from wiretape.store.aitronos import events, g1, telling
 from wiretape.store.aitronos.mending import mended
 from wiretape.store.aitronos.objects import objects
 from wiretape.store.aitronos.unknown import CAP, unknown_fields
-from wiretape.store.aitronos.wire import Wire, decoder, tree
+from wiretape.store.aitronos.wire import decoder, tree
 from wiretape.store.sse import events_of
 
 if TYPE_CHECKING:
+    from wiretape.store.aitronos.wire import Json
     from wiretape.store.aitronos.words import Generation, Reading
     from wiretape.store.sse import Event
 
 _ORDER: Final[tuple[Generation, ...]] = ("G0", "G1", "G2a", "G2b", "G3", "G4")
-
-
-class _Peek(Wire):
-    """What is looked at before an event's struct is chosen. Untyped, so that nothing can be wrong with it."""
-
-    event: Any = None
-    type: Any = None
-    source: Any = None
 
 
 def tell_sse(body: bytes, reading: Reading) -> None:
@@ -80,17 +73,17 @@ class Assembly:
     def payload(self, data: bytes, name: str, *, whole: bool = True) -> None:
         """Takes the JSON of one event; *name* is what its frame called it."""
         try:
-            peek = decoder(_Peek).decode(data)
+            node = tree(data)
         except msgspec.DecodeError as error:
             if whole:
                 self._complain(f"event {self.reading.events}: {error}")
             return
-        self.reading.replayed += peek.source == "replay"
-        for candidate in (peek.event, name, peek.type):
-            if candidate and isinstance(candidate, str):
-                self._named(candidate, data)
-                return
-        self._named("", data)
+        if not isinstance(node, dict):
+            self._complain(f"event {self.reading.events}: no JSON object")
+            return
+        self.reading.replayed += node.get("source") == "replay"
+        names = (node.get("event"), name, node.get("type"))
+        self._named(next((one for one in names if one and isinstance(one, str)), ""), data, node)
 
     def finish(self) -> None:
         """Nothing follows: the reading is filled."""
@@ -105,12 +98,14 @@ class Assembly:
         reading.generation = self._generation()
         reading.unknown = list(self.unknown)[:CAP]
 
-    def _named(self, name: str, data: bytes) -> None:
+    def _named(self, name: str, data: bytes, node: Json) -> None:
         is_run = name.startswith("thread.") or (name == "error" and bool(self.runs))
         type_ = g1.RunEvent if is_run else events.EVENTS.get(name)
         if type_ is None:
             self._foreign(name)
             return
+        if len(self.unknown) < CAP:
+            self.unknown.update((f"{name}: {path}", None) for path in unknown_fields(node, type_))
         event = self._decoded(name, data, type_)
         if isinstance(event, g1.RunEvent):
             self.runs.append(event)
@@ -123,15 +118,13 @@ class Assembly:
                 self._is("G4")
 
     def _decoded[T](self, name: str, data: bytes, type_: type[T]) -> T | None:
-        event: T | None
         try:
-            event = decoder(type_).decode(data)
-        except msgspec.ValidationError:
+            return decoder(type_).decode(data)
+        except msgspec.DecodeError:
             event, complaints = mended(data, type_)
-            self._complain(f"{name}: {'; '.join(complaints)}")
-        if len(self.unknown) < CAP:
-            self.unknown.update((f"{name}: {path}", None) for path in unknown_fields(tree(data), type_))
-        return event
+            if complaints:
+                self._complain(f"{name}: {'; '.join(complaints)}")
+            return event
 
     def _foreign(self, name: str) -> None:
         """An event of another endpoint's stream, or news: the response endpoints' names are all known."""

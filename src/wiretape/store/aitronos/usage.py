@@ -14,7 +14,7 @@ type Count = int | float | UnsetType | None
 
 
 class NeuronUsage(Wire, rename="camel"):
-    """Usage of a G2a answer: neurons in, synapses out.
+    """Usage of a G2a answer: neurons in, synapses out (seed 1).
 
     Attributes:
         input_neurons: prompt, history, instructions (seed 1).
@@ -37,8 +37,8 @@ class AnyUsage(Wire):
     """Usage where any vocabulary may turn up: background answers, ends of streams, `include: usage.detailed`.
 
     Attributes:
-        input_neurons_camel: of the G2 streaming guide's vocabulary.
-        output_synapses_camel: the only one in the G2 streaming guide.
+        input_neurons_camel: as in seed 1.
+        output_synapses_camel: the only one in one example (guide on streaming mode).
         total_synapses_camel: as in seed 1.
         reasoning_synapses_camel: as in seed 1.
         cache_read_neurons_camel: as in seed 1.

@@ -1,0 +1,236 @@
+"""What is done with a request, whatever connection it came by: whose it is, its key, its answer or its miss."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from wiretape.proxy.decide import misses
+from wiretape.proxy.decide.canonical import canonical
+from wiretape.proxy.decide.matching import match_key
+from wiretape.proxy.decide.player import Answer, Refuse
+from wiretape.proxy.serve.door import Door
+from wiretape.proxy.serve.prepared import Answers, Client, Prepared
+from wiretape.proxy.serve.recent import Recent
+from wiretape.store.interaction import Request, header
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wiretape.proxy.decide.misses import Miss
+    from wiretape.proxy.decide.pace import Pace
+    from wiretape.proxy.decide.routing import Origin
+    from wiretape.proxy.run import Run
+    from wiretape.proxy.serve.intake import Head
+    from wiretape.proxy.serve.upload import Upload
+
+# Ours or the proxy's own: they say how to reach the proxy, and are no part of what the client means.
+_HOP = (b"proxy-authorization", b"proxy-connection")
+_OURS = b"x-wiretape-"
+
+# Requests whose bytes are known need no parser. Longer ones are not worth keeping.
+_KNOWN_BYTES: Final = 16 * 1024 * 1024
+KNOWN_REQUEST_BYTES: Final = 16 * 1024
+
+_NOBODY = Request(method="?", scheme="http", host="unknown", port=80, target="/")
+
+
+class Visit(msgspec.Struct, frozen=True):
+    """A request of which the head has come.
+
+    Attributes:
+        request: as the client meant it, without its body.
+        client: the origin under which the client reaches the API.
+        identity: whose request it is; None for a host that is not ours.
+        keep_alive: the client means to go on after it.
+        old: it is HTTP/1.0.
+    """
+
+    request: Request
+    client: Origin
+    identity: str | None
+    keep_alive: bool
+    old: bool
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """A request that has come whole.
+
+    Attributes:
+        visit: its head.
+        request: with its body, or the beginning of one too long to be held.
+        key: to match by.
+        size: of the body.
+        client: what its answer's bytes depend on.
+    """
+
+    visit: Visit
+    request: Request
+    key: str
+    size: int
+    client: Client
+
+
+class Service:
+    """Answers the requests of one run, for all connections.
+
+    Attributes:
+        run: the run.
+        pace: how fast answers are told.
+        known: requests by the door and the bytes that they came in.
+    """
+
+    def __init__(self, run: Run, say: Callable[[str], None], pace: Pace) -> None:
+        self.run = run
+        self.pace = pace
+        self.known: Recent[tuple[Door, bytes], Asked] = Recent(_KNOWN_BYTES)
+        self._say = say
+        self._said: set[str] = set()
+        self._answers = Answers(run.playback, run.settings.hosts, together=pace.instant)
+        self._doors: dict[tuple[tuple[str, int], str, Origin | None], Door] = {}
+        self._comparing: dict[Future[Miss], Request] = {}
+        # One thread: a storm of misses must not take the processor from the answers.
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="wiretape-replay")
+
+    def door(self, own: tuple[str, int], scheme: str, tunnel: Origin | None) -> Door:
+        """The one door of these facts."""
+        facts = (own, scheme, tunnel)
+        if facts not in self._doors:
+            self._doors[facts] = Door(*facts)
+        return self._doors[facts]
+
+    def arrive(self, head: Head, door: Door) -> Visit:
+        """Find out whose request it is.
+
+        Raises:
+            Unreadable: its target is no address.
+        """
+        hosts = self.run.settings.hosts
+        meant, client, target = door.meaning(head.target, header(head.headers, b"host"), hosts)
+        request = Request(
+            method=head.method,
+            scheme=meant.scheme,
+            host=meant.host,
+            port=meant.port,
+            target=target,
+            http_version="HTTP/1.0" if head.old else "HTTP/1.1",
+            headers=_stripped(head.headers),
+        )
+        return Visit(request, client, hosts.identity(meant.host, meant.port), head.keep_alive, head.old)
+
+    def asked(self, visit: Visit, upload: Upload) -> Asked:
+        """The request whole; slow where its body lies aside."""
+        body = upload.body()
+        request = msgspec.structs.replace(visit.request, body=body) if body else visit.request
+        key = upload.key() or (self._key(request, visit.identity) if visit.identity is not None else "")
+        client = Client(visit.client, visit.old, request.method == "HEAD")
+        return Asked(visit, request, key, upload.size, client)
+
+    async def asked_slowly(self, visit: Visit, upload: Upload) -> Asked:
+        """The same, in a thread."""
+        return await asyncio.wrap_future(self._thread.submit(self.asked, visit, upload))
+
+    def decide(self, asked: Asked) -> Prepared | Refuse:
+        """The answer to a request, or why it has none; our own failure is a reason like any other."""
+        visit = asked.visit
+        try:
+            if visit.identity is None:
+                detail = f"{visit.request.host} is not the API and was not recorded; replay lets nothing out"
+                return self.refused(self.run.playback.refused(asked.request, detail), asked)
+            verdict = self.run.playback.player.ask(asked.key)
+            if isinstance(verdict, Answer):
+                return self._answers.get(verdict.interaction_id, asked.client)
+            assert isinstance(verdict, Refuse)
+        except Exception as error:  # noqa: BLE001 - whatever it is, nothing goes live and the run does not end well
+            return self.failed(error, asked)
+        return verdict
+
+    async def missed(self, asked: Asked, refusal: Refuse) -> Prepared:
+        """The account of a miss. Comparing with everything recorded takes a while; other clients go on meanwhile."""
+        try:
+            return self.refused(await self._compared(asked, refusal), asked)
+        except Exception as error:  # noqa: BLE001 - as above
+            return self.failed(error, asked)
+
+    def refused(self, miss: Miss, asked: Asked | None) -> Prepared:
+        """The answer that tells of *miss*."""
+        for line in miss.lines():
+            self._say(line)
+        document = miss.document()
+        fields = (*miss.headers(), (b"Content-Length", b"%d" % len(document)))
+        head = b"HTTP/1.1 %d %b\r\n" % (misses.STATUS, misses.REASON.encode())
+        head += b"".join([b"%b: %b\r\n" % pair for pair in fields]) + b"\r\n"
+        return Prepared(close=False, whole=head if asked and asked.client.asked_head else head + document)
+
+    def failed(self, error: Exception, asked: Asked) -> Prepared:
+        """The answer where we failed."""
+        return self.refused(self.run.playback.failed(asked.request, error), asked)
+
+    def unreadable(self, detail: str, visit: Visit | None) -> None:
+        """Account for what could not be read: the client did not get what it asked for, whatever that was."""
+        for line in self.run.playback.refused(visit.request if visit else _NOBODY, detail).lines():
+            self._say(line)
+
+    def broke(self, error: Exception) -> None:
+        """Note that an answer could not be told to its end: its head was out, and all that was left was to break off."""
+        self.run.defect(error)
+        self._say(f"an answer broke off: {type(error).__name__}: {error}")
+
+    def tell_once(self, text: str) -> None:
+        """Tell the person at the terminal what would otherwise be told again for every connection."""
+        if text not in self._said:
+            self._said.add(text)
+            self._say(text)
+
+    def close(self) -> None:
+        """Bring the accounts to an end. A miss that was not compared yet counts like any other."""
+        for future, request in list(self._comparing.items()):
+            if future.cancel():
+                self.run.playback.refused(request, self._uncompared())
+        self._thread.shutdown()
+
+    def _key(self, request: Request, identity: str) -> str:
+        settings = self.run.settings
+        return match_key(canonical(self._matched(request), identity, settings.rules))
+
+    def _matched(self, request: Request) -> Request:
+        """*request* with the target to match by."""
+        target = self.run.settings.hosts.inward_of(request)
+        return request if target == request.target else msgspec.structs.replace(request, target=target)
+
+    async def _compared(self, asked: Asked, refusal: Refuse) -> Miss:
+        playback, identity = self.run.playback, asked.visit.identity
+        assert identity is not None
+        if refusal.kind == "unknown" and asked.size > len(asked.request.body):
+            detail = f"{self._uncompared()}; a body of {asked.size} bytes is too long to be compared"
+            return playback.refused(asked.request, detail)
+        matched = self._matched(asked.request)
+        future = self._thread.submit(playback.missed, matched, identity, refusal)
+        self._comparing[future] = asked.request
+        future.add_done_callback(self._compared_it)
+        # A client that gives up must not take the account with it.
+        return await asyncio.shield(asyncio.wrap_future(future))
+
+    def _compared_it(self, future: Future[Miss]) -> None:
+        self._comparing.pop(future, None)
+
+    def _uncompared(self) -> str:
+        return f"session {self.run.settings.session!r} holds no answer to it"
+
+
+def _stripped(headers: tuple[tuple[bytes, bytes], ...]) -> tuple[tuple[bytes, bytes], ...]:
+    """The headers without those that are meant for the proxy."""
+    for name, _ in headers:
+        if name[:1] in b"PpXx":
+            break
+    else:
+        return headers
+    return tuple(pair for pair in headers if not _for_proxy(pair[0]))
+
+
+def _for_proxy(name: bytes) -> bool:
+    lower = name.lower()
+    return lower in _HOP or lower.startswith(_OURS)

@@ -1,0 +1,89 @@
+"""Which way a request came in, and what its target means there: base URL, forward proxy, or a tunnel."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from wiretape.proxy.decide.routing import Origin
+from wiretape.proxy.serve.refusals import Unreadable
+
+if TYPE_CHECKING:
+    from wiretape.proxy.decide.routing import Hosts
+
+_PORTS = {"http": 80, "https": 443}
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_AUTHORITY = re.compile(r"(?:[^@/?#\s]*@)?(\[[0-9A-Fa-f:.]+\]|[^:@/?#\[\]\s]+)(?::([0-9]{0,5}))?")
+_HIGHEST_PORT = 65535
+
+
+class Door:
+    """One way in. There is one object for each, so that it can be told by identity.
+
+    Attributes:
+        own: address and port at which we were reached.
+        scheme: `https` where there is TLS around.
+        tunnel: whom the client asked to be connected with; None outside a tunnel.
+    """
+
+    def __init__(self, own: tuple[str, int], scheme: str, tunnel: Origin | None) -> None:
+        self.own = own
+        self.scheme = scheme
+        self.tunnel = tunnel
+
+    def meaning(self, target: str, host: bytes | None, hosts: Hosts) -> tuple[Origin, Origin, str]:
+        """Whom the client asks, under which origin it knows the one that answers, and for what.
+
+        Args:
+            target: the request's target in any form.
+            host: the `Host` header.
+            hosts: who is the API.
+
+        Raises:
+            Unreadable: the target is no address.
+        """
+        if target.startswith("/") or target == "*":
+            asked = self.tunnel
+        else:
+            asked, target = absolute(target)
+            asked = self.tunnel or asked
+        if asked is not None and not self._is_ours(asked):
+            return asked, asked, target
+        upstream = hosts.upstream
+        return upstream.origin, self._client(host), upstream.prefix + target
+
+    def _is_ours(self, asked: Origin) -> bool:
+        """Whether a proxy's client means us: it takes us for the API itself, and its proxy is we too."""
+        return asked.port == self.own[1] and (asked.host == self.own[0] or asked.host in _LOOPBACK)
+
+    def _client(self, host: bytes | None) -> Origin:
+        """The origin under which a client that takes us for the API knows us."""
+        found = authority((host or b"").decode("latin-1").strip())
+        name, port = found if found is not None else self.own
+        return Origin(self.scheme, name, port or _PORTS[self.scheme])
+
+
+def absolute(target: str) -> tuple[Origin, str]:
+    """Origin and path of a target in absolute form.
+
+    Raises:
+        Unreadable: it is none.
+    """
+    scheme, mark, rest = target.partition("://")
+    scheme = scheme.lower()
+    name, slash, path = rest.partition("/")
+    found = authority(name)
+    if not mark or scheme not in _PORTS or found is None:
+        raise Unreadable(400, f"{target[:200]!r} is no target that a proxy knows")
+    return Origin(scheme, found[0], found[1] or _PORTS[scheme]), slash + path or "/"
+
+
+def authority(text: str) -> tuple[str, int | None] | None:
+    """Host in lower case and port of `HOST` or `HOST:PORT`; None where it is neither."""
+    found = _AUTHORITY.fullmatch(text)
+    if found is None:
+        return None
+    port = int(found[2]) if found[2] else None
+    if port is not None and port > _HIGHEST_PORT:
+        return None
+    return found[1].strip("[]").lower(), port

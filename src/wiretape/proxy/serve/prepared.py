@@ -1,0 +1,117 @@
+"""Recorded answers made ready: short ones once, whole and kept, long ones read from the cassette as they are told."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from wiretape.proxy.decide.routing import Origin, location
+from wiretape.proxy.serve.framing import Frame, Framing, Shape, frames, shaped, told
+from wiretape.proxy.serve.recent import Recent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from wiretape.proxy.decide.routing import Hosts
+    from wiretape.proxy.playback import Playback, Recorded
+    from wiretape.store.interaction import Headers
+
+# What is kept of all answers, and how long one of them may be to be kept.
+_KEPT_BYTES = 64 * 1024 * 1024
+_SHORT_BYTES = 256 * 1024
+# What Python needs for a frame besides its bytes.
+_FRAME_OVERHEAD = 150
+
+
+class Client(msgspec.Struct, frozen=True):
+    """What an answer's bytes depend on besides the recording.
+
+    Attributes:
+        origin: under which origin the client knows the API.
+        old: it speaks HTTP/1.0.
+        asked_head: it asks for a head alone.
+    """
+
+    origin: Origin
+    old: bool = False
+    asked_head: bool = False
+
+
+class Prepared(msgspec.Struct, frozen=True):
+    """An answer ready to go.
+
+    Attributes:
+        close: the connection ends after it.
+        broken: it breaks off, as the recording did.
+        whole: all of it, where nothing has to wait and it is one piece.
+        writes: what is to be written, in turn, where it is not.
+    """
+
+    close: bool
+    broken: bool = False
+    whole: bytes | None = None
+    writes: Iterable[Frame] = ()
+
+
+class Answers:
+    """The answers of one session."""
+
+    def __init__(self, playback: Playback, hosts: Hosts, *, together: bool) -> None:
+        """Make the answers of *playback* ready; *together* where none of their parts waits for its time."""
+        self._playback = playback
+        self._hosts = hosts
+        self._together: Final = together
+        self._kept: Recent[tuple[int, Client], Prepared] = Recent(_KEPT_BYTES)
+
+    def get(self, interaction_id: int, client: Client) -> Prepared:
+        """The answer of an interaction.
+
+        Raises:
+            CassetteDamaged: its bytes are not those that were recorded.
+        """
+        key = (interaction_id, client)
+        found = self._kept.get(key)
+        if found is not None:
+            return found
+        recorded = self._playback.recorded(interaction_id)
+        headers = self._led_back(recorded.head.headers, client.origin)
+        shape = shaped(recorded, headers, asked_head=client.asked_head, old=client.old)
+        writes = self._writes(shape, recorded)
+        if sum(chunk.size for chunk in recorded.chunks) + _FRAME_OVERHEAD * len(recorded.chunks) > _SHORT_BYTES:
+            return _begun(shape, recorded, writes)
+        prepared = _kept(shape, recorded, tuple(writes), together=self._together)
+        self._kept.put(key, prepared, sum(len(data) + _FRAME_OVERHEAD for _, data in prepared.writes) or _weight(prepared))
+        return prepared
+
+    def _writes(self, shape: Shape, recorded: Recorded) -> Iterator[Frame]:
+        body = frames(recorded, chunked=shape.framing is Framing.CHUNKED)
+        return told(shape, recorded, body, together=self._together)
+
+    def _led_back(self, headers: Headers, client: Origin) -> Headers:
+        """The headers with a redirect to any name of the API leading back through the proxy."""
+        return tuple(
+            (name, self._there(value, client)) if len(name) == 8 and name.lower() == b"location" else (name, value)  # noqa: PLR2004
+            for name, value in headers
+        )
+
+    def _there(self, value: bytes, client: Origin) -> bytes:
+        address = value.decode("utf-8", "surrogateescape")
+        return location(address, client, self._hosts).encode("utf-8", "surrogateescape")
+
+
+def _kept(shape: Shape, recorded: Recorded, writes: tuple[Frame, ...], *, together: bool) -> Prepared:
+    if together and len(writes) == 1:
+        return Prepared(shape.close, not recorded.whole, writes[0][1])
+    return Prepared(shape.close, not recorded.whole, None, writes)
+
+
+def _begun(shape: Shape, recorded: Recorded, writes: Iterator[Frame]) -> Prepared:
+    """An answer that is read as it goes; its beginning now, for what cannot be read at all must not begin."""
+    beginning = [frame for _, frame in zip(range(2), writes, strict=False)]
+    return Prepared(shape.close, not recorded.whole, None, chain(beginning, writes))
+
+
+def _weight(prepared: Prepared) -> int:
+    return len(prepared.whole or b"") + _FRAME_OVERHEAD

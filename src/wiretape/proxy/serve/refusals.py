@@ -1,0 +1,52 @@
+"""What a client reads that sent something we cannot take: what is wrong, and that trying again is of no use."""
+
+from __future__ import annotations
+
+import msgspec
+
+_REASONS = {
+    400: "Bad Request",
+    413: "Content Too Large",
+    431: "Request Header Fields Too Large",
+}
+
+
+class Unreadable(Exception):  # noqa: N818 - it says what the request is
+    """A request that cannot be read on from here.
+
+    Attributes:
+        status: what to answer.
+        detail: why, for a person.
+    """
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+
+    def answer(self) -> bytes:
+        """The whole answer, after which the connection closes."""
+        reason = _REASONS[self.status]
+        document = msgspec.json.encode(
+            {
+                "type": "urn:wiretape:unreadable",
+                "title": "wiretape cannot read this request",
+                "status": self.status,
+                "detail": self.detail,
+                "success": False,
+                "error": {
+                    "code": "WIRETAPE_UNREADABLE",
+                    "message": f"wiretape: {self.detail}",
+                    "type": "client_error",
+                    "status": self.status,
+                },
+            }
+        )
+        head = (
+            f"HTTP/1.1 {self.status} {reason}\r\n"
+            "Content-Type: application/problem+json\r\n"
+            "x-should-retry: false\r\n"
+            "Connection: close\r\n"
+            f"Content-Length: {len(document)}\r\n\r\n"
+        )
+        return head.encode() + document
