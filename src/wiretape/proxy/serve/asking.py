@@ -91,7 +91,8 @@ class Service:
         self._said: set[str] = set()
         self._answers = Answers(run.playback, run.settings.hosts, together=pace.instant)
         self._doors: dict[tuple[tuple[str, int], str, Origin | None], Door] = {}
-        self._comparing: dict[Future[Miss], Request] = {}
+        self._accounts: set[asyncio.Task[Prepared]] = set()
+        self._comparing: set[Future[Miss]] = set()
         # One thread: a storm of misses must not take the processor from the answers.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="wiretape-replay")
 
@@ -139,23 +140,24 @@ class Service:
         try:
             if visit.identity is None:
                 detail = f"{visit.request.host} is not the API and was not recorded; replay lets nothing out"
-                return self.refused(self.run.playback.refused(asked.request, detail), asked)
+                return self.refused(self.run.playback.refused(asked.request, detail), visit)
             verdict = self.run.playback.player.ask(asked.key)
             if isinstance(verdict, Answer):
                 return self._answers.get(verdict.interaction_id, asked.client)
             assert isinstance(verdict, Refuse)
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing goes live and the run does not end well
-            return self.failed(error, asked)
+            return self.failed(error, visit)
         return verdict
 
     async def missed(self, asked: Asked, refusal: Refuse) -> Prepared:
         """The account of a miss. Comparing with everything recorded takes a while; other clients go on meanwhile."""
-        try:
-            return self.refused(await self._compared(asked, refusal), asked)
-        except Exception as error:  # noqa: BLE001 - as above
-            return self.failed(error, asked)
+        account = asyncio.create_task(self._account(asked, refusal))
+        self._accounts.add(account)
+        account.add_done_callback(self._accounts.discard)
+        # A client that gives up must not take the account with it.
+        return await asyncio.shield(account)
 
-    def refused(self, miss: Miss, asked: Asked | None) -> Prepared:
+    def refused(self, miss: Miss, visit: Visit) -> Prepared:
         """The answer that tells of *miss*."""
         for line in miss.lines():
             self._say(line)
@@ -163,11 +165,11 @@ class Service:
         fields = (*miss.headers(), (b"Content-Length", b"%d" % len(document)))
         head = b"HTTP/1.1 %d %b\r\n" % (misses.STATUS, misses.REASON.encode())
         head += b"".join([b"%b: %b\r\n" % pair for pair in fields]) + b"\r\n"
-        return Prepared(close=False, whole=head if asked and asked.client.asked_head else head + document)
+        return Prepared(close=False, whole=head if visit.request.method == "HEAD" else head + document)
 
-    def failed(self, error: Exception, asked: Asked) -> Prepared:
+    def failed(self, error: Exception, visit: Visit) -> Prepared:
         """The answer where we failed."""
-        return self.refused(self.run.playback.failed(asked.request, error), asked)
+        return self.refused(self.run.playback.failed(visit.request, error), visit)
 
     def unreadable(self, detail: str, visit: Visit | None) -> None:
         """Account for what could not be read: the client did not get what it asked for, whatever that was."""
@@ -185,11 +187,11 @@ class Service:
             self._said.add(text)
             self._say(text)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Bring the accounts to an end. A miss that was not compared yet counts like any other."""
-        for future, request in list(self._comparing.items()):
-            if future.cancel():
-                self.run.playback.refused(request, self._uncompared())
+        for waiting in self._comparing:
+            waiting.cancel()
+        await asyncio.gather(*self._accounts)
         self._thread.shutdown()
 
     def _key(self, request: Request, identity: str) -> str:
@@ -201,23 +203,23 @@ class Service:
         target = self.run.settings.hosts.inward_of(request)
         return request if target == request.target else msgspec.structs.replace(request, target=target)
 
-    async def _compared(self, asked: Asked, refusal: Refuse) -> Miss:
-        playback, identity = self.run.playback, asked.visit.identity
-        assert identity is not None
-        if refusal.kind == "unknown" and asked.size > len(asked.request.body):
-            detail = f"{self._uncompared()}; a body of {asked.size} bytes is too long to be compared"
-            return playback.refused(asked.request, detail)
-        matched = self._matched(asked.request)
-        future = self._thread.submit(playback.missed, matched, identity, refusal)
-        self._comparing[future] = asked.request
-        future.add_done_callback(self._compared_it)
-        # A client that gives up must not take the account with it.
-        return await asyncio.shield(asyncio.wrap_future(future))
+    async def _account(self, asked: Asked, refusal: Refuse) -> Prepared:
+        playback, visit = self.run.playback, asked.visit
+        try:
+            if refusal.kind == "unknown" and asked.size > len(asked.request.body):
+                detail = f"{self._unknown()}; its body of {asked.size} bytes is too long to be compared"
+                return self.refused(playback.refused(asked.request, detail), visit)
+            assert visit.identity is not None
+            future = self._thread.submit(playback.missed, self._matched(asked.request), visit.identity, refusal)
+            self._comparing.add(future)
+            future.add_done_callback(self._comparing.discard)
+            return self.refused(await asyncio.wrap_future(future), visit)
+        except asyncio.CancelledError:
+            return self.refused(playback.refused(asked.request, self._unknown()), visit)
+        except Exception as error:  # noqa: BLE001 - as in `decide`
+            return self.failed(error, visit)
 
-    def _compared_it(self, future: Future[Miss]) -> None:
-        self._comparing.pop(future, None)
-
-    def _uncompared(self) -> str:
+    def _unknown(self) -> str:
         return f"session {self.run.settings.session!r} holds no answer to it"
 
 
