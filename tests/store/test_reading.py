@@ -31,7 +31,12 @@ def answered(
 
 @pytest.mark.parametrize(
     ("coding", "body"),
-    [(b"gzip", gzip.compress(G3, mtime=0)), (b"deflate", zlib.compress(G3)), (b"identity", G3), (b"GZIP", gzip.compress(G3, mtime=0))],
+    [
+        (b"gzip", gzip.compress(G3, mtime=0)),
+        (b"deflate", zlib.compress(G3)),
+        (b"identity", G3),
+        (b"GZIP", gzip.compress(G3, mtime=0)),
+    ],
 )
 def test_content_encodings_are_undone(coding: bytes, body: bytes) -> None:
     """The bytes come as they crossed the wire."""

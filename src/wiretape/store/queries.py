@@ -70,10 +70,15 @@ def interactions(
         " session.state, session.owner"
         " FROM interaction JOIN session ON session.id = session_id"
         " LEFT JOIN reading ON reading.interaction_id = interaction.id"
-        " WHERE (?1 IS NULL OR session_id = ?1) AND (?2 IS NULL OR session.name = ?2)"
-        " AND (?3 IS NULL OR interaction.position = ?3) AND (?4 IS NULL OR interaction.id = ?4)"
+        " WHERE (:session_id IS NULL OR session_id = :session_id) AND (:session_name IS NULL OR session.name = :session_name)"
+        " AND (:position IS NULL OR interaction.position = :position) AND (:interaction_id IS NULL OR interaction.id = :interaction_id)"
         " ORDER BY session_id, interaction.position",
-        (session_id, session_name, position, interaction_id),
+        {
+            "session_id": session_id,
+            "session_name": session_name,
+            "position": position,
+            "interaction_id": interaction_id,
+        },
     )
     living: dict[str | None, bool] = {}
     return [_interaction(row, living) for row in rows]

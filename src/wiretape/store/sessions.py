@@ -59,7 +59,7 @@ def begin(connection: sqlite3.Connection, new: Description, how: Begin) -> Opene
     _bury_the_dead(connection)
     row = connection.execute("SELECT id, state, placeholder_count FROM session WHERE name = ?", (new.name,)).fetchone()
     rival = connection.execute(
-        "SELECT owner FROM session WHERE (name = ?1 OR replaces = ?1) AND state = 'recording'", (new.name,)
+        "SELECT owner FROM session WHERE ? IN (name, replaces) AND state = 'recording'", (new.name,)
     ).fetchone()
     if rival is not None:
         raise SessionBusy(
@@ -184,7 +184,7 @@ def _remove(connection: sqlite3.Connection, name: str) -> None:
     ).fetchall()
     connection.execute("DELETE FROM session WHERE name = ?", (name,))
     connection.executemany(
-        "DELETE FROM body WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM interaction WHERE request_body_id = ?1)"
-        " AND NOT EXISTS (SELECT 1 FROM interaction WHERE response_body_id = ?1)",
+        "DELETE FROM body WHERE id = ? AND NOT EXISTS (SELECT 1 FROM interaction WHERE request_body_id = body.id)"
+        " AND NOT EXISTS (SELECT 1 FROM interaction WHERE response_body_id = body.id)",
         [(body,) for pair in bodies for body in pair if body is not None],
     )

@@ -7,7 +7,7 @@ import pytest
 
 from wiretape.store.aitronos import g2b
 from wiretape.store.interaction import Request, ResponseHead
-from wiretape.store.reading import ErrorReading, Reading, Usage, read
+from wiretape.store.reading import ErrorReading, Reading, ToolCall, Usage, read
 
 WHOLE = b"""{"id":"resp_1","object":"response","createdAt":1741476542,"status":"completed","model":"gpt-4.1",
 "output":[{"type":"message","id":"msg_1","status":"completed","role":"assistant",
@@ -74,6 +74,14 @@ def test_a_background_answer_in_the_api_pages_dialect() -> None:
     failed = polled(FAILED_CAMEL)
     assert failed.error == ErrorReading(code="MODEL_OVERLOADED", message="No more", type="server_error")
     assert (running.unknown, failed.unknown, running.problem, failed.problem) == ([], [], None, None)
+
+
+def test_a_call_of_a_function_is_an_item_of_the_output() -> None:
+    """By analogy with the APIs that share the words of this generation; no page shows it."""
+    item = b'{"type":"function_call","id":"call_1","name":"f","arguments":"{\\"n\\":1}"}'
+    reading = answered(WHOLE.replace(b'"output":[', b'"threadId":"thread_7","output":[' + item + b","))
+    assert reading.tool_calls == [ToolCall(id="call_1", name="f", arguments='{"n":1}', type="function_call")]
+    assert (reading.text, reading.thread_id, reading.unknown) == ("Hello", "thread_7", [])
 
 
 def test_an_error_may_be_plain_words() -> None:

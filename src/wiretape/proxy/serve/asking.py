@@ -157,7 +157,7 @@ class Service:
         # A client that gives up must not take the account with it.
         return await asyncio.shield(account)
 
-    def refused(self, miss: Miss, visit: Visit) -> Prepared:
+    def refused(self, miss: Miss, visit: Visit | None) -> Prepared:
         """The answer that tells of *miss*."""
         for line in miss.lines():
             self._say(line)
@@ -165,11 +165,11 @@ class Service:
         fields = (*miss.headers(), (b"Content-Length", b"%d" % len(document)))
         head = b"HTTP/1.1 %d %b\r\n" % (misses.STATUS, misses.REASON.encode())
         head += b"".join([b"%b: %b\r\n" % pair for pair in fields]) + b"\r\n"
-        return Prepared(close=False, whole=head if visit.request.method == "HEAD" else head + document)
+        return Prepared(close=False, whole=head if visit and visit.request.method == "HEAD" else head + document)
 
-    def failed(self, error: Exception, visit: Visit) -> Prepared:
+    def failed(self, error: Exception, visit: Visit | None) -> Prepared:
         """The answer where we failed."""
-        return self.refused(self.run.playback.failed(visit.request, error), visit)
+        return self.refused(self.run.playback.failed(visit.request if visit else _NOBODY, error), visit)
 
     def unreadable(self, detail: str, visit: Visit | None) -> None:
         """Account for what could not be read: the client did not get what it asked for, whatever that was."""

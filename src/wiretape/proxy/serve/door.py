@@ -87,3 +87,11 @@ def authority(text: str) -> tuple[str, int | None] | None:
     if port is not None and port > _HIGHEST_PORT:
         return None
     return found[1].strip("[]").lower(), port
+
+
+def tunnel_to(target: str) -> Origin | None:
+    """Whom a CONNECT asks for; without TLS inside it is HTTP. None where it names nobody."""
+    found = authority(target)
+    if found is None or found[1] is None:
+        return None
+    return Origin("http", found[0], found[1])

@@ -52,19 +52,20 @@ class Intake:
         between: no request has begun that is not complete.
         owing: a head is complete and its body is not.
         over: the last request has come: what follows is none.
+        connect: whom the last request wants to be connected with, where it is a CONNECT.
     """
 
     def __init__(self, taker: Taker) -> None:
         self.between = True
         self.owing = False
         self.over = False
+        self.connect: str | None = None
         self._taker = taker
         self._parser = httptools.HttpRequestParser(self)
         self._target = b""
         self._headers: list[tuple[bytes, bytes]] = []
         self._head_bytes = 0
         self._ignoring = False
-        self._connect = False
         self._offered: Head | None = None
         self._head: Head | None = None
 
@@ -89,7 +90,7 @@ class Intake:
         return b""
 
     def _upgraded(self, rest: bytes) -> bytes:
-        if self._connect:
+        if self.connect is not None:
             self.over = True
             return rest
         offered, self._offered = self._offered, None
@@ -151,7 +152,8 @@ class Intake:
         if len(self._headers) > HEADERS or self._head_bytes + len(self._target) > HEAD_BYTES:
             raise Unreadable(431, f"a head of more than {HEADERS} headers or {HEAD_BYTES // 1024} KiB")
         self._head = head = self._read_head()
-        self._connect = head.method == "CONNECT"
+        if head.method == "CONNECT":
+            self.connect = head.target
         self.owing = True
         self._taker.head_came(head)
 
@@ -163,7 +165,7 @@ class Intake:
         """The request is complete."""
         head = self._head
         assert head is not None
-        if self._parser.should_upgrade() and not self._connect and head.length != 0:
+        if self._parser.should_upgrade() and self.connect is None and head.length != 0:
             self._offered = head
             return
         self.between = True

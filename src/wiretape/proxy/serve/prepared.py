@@ -44,13 +44,11 @@ class Prepared(msgspec.Struct, frozen=True):
 
     Attributes:
         close: the connection ends after it.
-        broken: it breaks off, as the recording did.
         whole: all of it, where nothing has to wait and it is one piece.
         writes: what is to be written, in turn, where it is not.
     """
 
     close: bool
-    broken: bool = False
     whole: bytes | None = None
     writes: Iterable[Frame] = ()
 
@@ -80,9 +78,13 @@ class Answers:
         shape = shaped(recorded, headers, asked_head=client.asked_head, old=client.old)
         writes = self._writes(shape, recorded)
         if sum(chunk.size for chunk in recorded.chunks) + _FRAME_OVERHEAD * len(recorded.chunks) > _SHORT_BYTES:
-            return _begun(shape, recorded, writes)
-        prepared = _kept(shape, recorded, tuple(writes), together=self._together)
-        self._kept.put(key, prepared, sum(len(data) + _FRAME_OVERHEAD for _, data in prepared.writes) or _weight(prepared))
+            return _begun(shape, writes)
+        kept = tuple(writes)
+        if self._together and len(kept) == 1:
+            prepared = Prepared(shape.close, kept[0][1])
+        else:
+            prepared = Prepared(shape.close, None, kept)
+        self._kept.put(key, prepared, sum(len(data) + _FRAME_OVERHEAD for _, data in kept))
         return prepared
 
     def _writes(self, shape: Shape, recorded: Recorded) -> Iterator[Frame]:
@@ -101,17 +103,7 @@ class Answers:
         return location(address, client, self._hosts).encode("utf-8", "surrogateescape")
 
 
-def _kept(shape: Shape, recorded: Recorded, writes: tuple[Frame, ...], *, together: bool) -> Prepared:
-    if together and len(writes) == 1:
-        return Prepared(shape.close, not recorded.whole, writes[0][1])
-    return Prepared(shape.close, not recorded.whole, None, writes)
-
-
-def _begun(shape: Shape, recorded: Recorded, writes: Iterator[Frame]) -> Prepared:
+def _begun(shape: Shape, writes: Iterator[Frame]) -> Prepared:
     """An answer that is read as it goes; its beginning now, for what cannot be read at all must not begin."""
     beginning = [frame for _, frame in zip(range(2), writes, strict=False)]
-    return Prepared(shape.close, not recorded.whole, None, chain(beginning, writes))
-
-
-def _weight(prepared: Prepared) -> int:
-    return len(prepared.whole or b"") + _FRAME_OVERHEAD
+    return Prepared(shape.close, None, chain(beginning, writes))

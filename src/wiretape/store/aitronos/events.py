@@ -275,9 +275,8 @@ GENERATION_OF: Final[Mapping[str, Generation]] = {
     "response.output_text.done": "G2b",
     "response.failed": "G2b",
 }
-"""Event name → the first generation that sends it. The latest one among a stream's events is the stream's; `[DONE]`,
-blocks in `response` or an id that begins with `thrd_` make it G4. Style B counts as G2b, whose words for the output it
-shares."""
+"""Event name → the first generation that sends it. One word of style B makes a stream G2b, whose words for the output
+it shares; else `[DONE]`, blocks in `response`, an id that begins with `thrd_` or an event of G4 alone make it G4."""
 
 OTHER_ENDS: Final = frozenset({"complete", "completed", "done", "stopped", "failed", "error", "cancelled"})
 """Event names that end the streams of other endpoints: research (done, stopped, failed), file search (complete)."""

@@ -17,8 +17,10 @@ from msgspec import UNSET, Raw, UnsetType
 from wiretape.store.aitronos.errors import ErrorBody, tell_error
 from wiretape.store.aitronos.usage import AnyUsage
 from wiretape.store.aitronos.vocabulary import any_usage
-from wiretape.store.aitronos.wire import Wire, id_text, known
-from wiretape.store.aitronos.words import Reading
+from wiretape.store.aitronos.wire import Wire, id_text, json_text, known
+from wiretape.store.aitronos.words import Reading, ToolCall
+
+FUNCTION_CALL = "function_call"
 
 type State = Annotated[
     str, known("queued", "in_progress", "processing", "completed", "failed", "cancelled", "incomplete")
@@ -46,18 +48,24 @@ class Item(Wire):
     """One item of the output (AF).
 
     Attributes:
-        type: `message`; others are taken and reported.
+        type: `message`; no page shows another, a call of a function is inferred; others are taken and reported.
         id: of the message.
         status: of the message.
         role: `assistant`.
         content: its parts.
+        name: of a function that is called, inferred.
+        arguments: of a function that is called, inferred.
+        call_id: of a function that is called, inferred.
     """
 
-    type: Annotated[str, known("message")] | UnsetType = UNSET
+    type: Annotated[str, known("message", FUNCTION_CALL)] | UnsetType = UNSET
     id: str | int | UnsetType | None = UNSET
     status: State | UnsetType | None = UNSET
     role: Annotated[str, known("assistant")] | UnsetType | None = UNSET
     content: list[Content] | str | UnsetType | None = UNSET
+    name: str | UnsetType | None = UNSET
+    arguments: Raw | UnsetType = UNSET
+    call_id: str | int | UnsetType | None = UNSET
 
 
 class Progress(Wire, rename="camel"):
@@ -111,6 +119,7 @@ class Answer(Wire, rename="camel"):
         progress: API page.
         usage: API page, vocabulary not shown.
         thread: API page.
+        thread_id: inferred, by analogy with the request.
         message: of a cancelled answer (old cancel page).
     """
 
@@ -133,6 +142,7 @@ class Answer(Wire, rename="camel"):
     progress: Progress | UnsetType | None = UNSET
     usage: AnyUsage | UnsetType | None = UNSET
     thread: Thread | UnsetType | None = UNSET
+    thread_id: str | int | UnsetType | None = UNSET
     message: str | UnsetType | None = UNSET
 
 
@@ -169,8 +179,7 @@ class GuideAnswer(Wire):
 def tell(answer: Answer, reading: Reading) -> None:
     """Puts a camelCase answer into *reading*."""
     _tell_common(answer, reading)
-    if answer.thread:
-        reading.thread_id = id_text(answer.thread.id)
+    reading.thread_id = (id_text(answer.thread.id) if answer.thread else None) or id_text(answer.thread_id)
 
 
 def tell_guide(answer: GuideAnswer, reading: Reading) -> None:
@@ -191,6 +200,19 @@ def _tell_common(answer: Answer | GuideAnswer, reading: Reading) -> None:
         said = [text for item in answer.output for text in _texts(item)]
         reading.text = "".join(said) if said else None
         reading.refusal = "".join(_refusals(answer.output)) or None
+        reading.tool_calls = [call for call in map(call_of, answer.output) if call]
+
+
+def call_of(item: Item) -> ToolCall | None:
+    """The call that an item of the output is, where it is one."""
+    if not item.type or item.type != FUNCTION_CALL:
+        return None
+    return ToolCall(
+        id=id_text(item.call_id) or id_text(item.id),
+        name=item.name or None,
+        arguments=json_text(item.arguments) if item.arguments else None,
+        type=item.type,
+    )
 
 
 def _texts(item: Item) -> list[str]:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from wiretape.store.aitronos.words import Generation, Reading
     from wiretape.store.sse import Event
 
-_ORDER: Final[tuple[Generation, ...]] = ("G0", "G1", "G2a", "G2b", "G3", "G4")
+_ORDER: Final[tuple[Generation, ...]] = ("G3", "G4", "G2b")
+"""Each may send what the ones before it send, if only by a gateway's doing; none before it sends its own words."""
 
 
 def tell_sse(body: bytes, reading: Reading) -> None:
@@ -141,7 +142,7 @@ class Assembly:
         if self.runs:
             return "G1"
         if (self.reading.thread_id or "").startswith("thrd_") and self.parts.told:
-            return "G4"
+            self._is("G4")
         if self.generation is None and self.parts.told:
             return "G3" if self.reading.thread_id else "G2b"
         return self.generation

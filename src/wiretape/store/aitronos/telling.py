@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from wiretape.store.aitronos import events, g3, g4
+from wiretape.store.aitronos import events, g2b, g3, g4
 from wiretape.store.aitronos.blocks import ResponseBlock, merged, tool_calls_of
 from wiretape.store.aitronos.errors import body_error
 from wiretape.store.aitronos.vocabulary import stop_reason
@@ -67,6 +67,12 @@ def _delta(event: events.TextDelta, parts: Parts, _reading: Reading) -> None:
         parts.text.append(event.delta)
 
 
+def _item(event: events.ItemAdded, _parts: Parts, reading: Reading) -> None:
+    call = g2b.call_of(event.item) if event.item else None
+    if call:
+        reading.tool_calls = [*reading.tool_calls, call]
+
+
 def _done(event: events.TextDone, parts: Parts, _reading: Reading) -> None:
     if isinstance(event.text, str):
         parts.done = (parts.done or "") + event.text
@@ -124,7 +130,7 @@ _TAKERS: Final[Mapping[type, Callable[[Any, Parts, Reading], None]]] = {
     events.Processing: _nothing,
     events.Created: _created,
     events.Context: _nothing,
-    events.ItemAdded: _nothing,
+    events.ItemAdded: _item,
     events.TextDelta: _delta,
     events.TextDone: _done,
     events.BlockEvent: _block,
