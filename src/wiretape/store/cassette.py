@@ -82,7 +82,10 @@ class Cassette:
         Raises:
             SessionMissing: there is no such session.
         """
-        chosen = None if session is None else self.session(session).id
+        if session is None:
+            with self._reading():
+                return queries.interactions(self._connection)
+        chosen = self.session(session).id
         with self._reading():
             return queries.interactions(self._connection, session_id=chosen)
 
@@ -93,15 +96,13 @@ class Cassette:
             InteractionMissing: there is none.
         """
         session, slash, number = name.rpartition("/")
-        with self._reading():
-            if number.isascii() and number.isdigit():
-                found = queries.interactions(
-                    self._connection,
-                    session_name=session if slash else None,
-                    **{"position" if slash else "interaction_id": int(number)},
-                )
-                if found:
-                    return found[0]
+        if number.isascii() and number.isdigit():
+            by_position: dict[str, int | str] = {"session_name": session, "position": int(number)}
+            with self._reading():
+                conditions = by_position if slash else {"interaction_id": int(number)}
+                found = queries.interactions(self._connection, **conditions)
+            if found:
+                return found[0]
         raise InteractionMissing(
             f"no interaction {name!r} in {self.path}; name it by id or as SESSION/POSITION, `wiretape ls` lists them"
         )

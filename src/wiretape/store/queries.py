@@ -11,6 +11,23 @@ if TYPE_CHECKING:
     import sqlite3
 
 
+_INTERACTIONS = """
+SELECT interaction.id, session.name, interaction.position, identity, match_key, method, scheme, host, port, target,
+    status, kind, ended, interaction.problem, redacted, request_bytes, response_bytes, chunk_count,
+    interaction.started_at, first_byte_us, duration_us, generation, model, thread_id, response_id, stop_reason,
+    session.state, session.owner
+FROM interaction
+JOIN session ON session.id = session_id
+LEFT JOIN reading ON reading.interaction_id = interaction.id
+"""
+_CONDITIONS = {
+    "session_id": "session_id",
+    "session_name": "session.name",
+    "position": "interaction.position",
+    "interaction_id": "interaction.id",
+}
+
+
 class RequestRow(NamedTuple):
     """The request's columns of an interaction."""
 
@@ -54,32 +71,16 @@ def _session(row: tuple[object, ...]) -> Session:
     return session
 
 
-def interactions(
-    connection: sqlite3.Connection,
-    *,
-    session_id: int | None = None,
-    session_name: str | None = None,
-    position: int | None = None,
-    interaction_id: int | None = None,
-) -> list[Interaction]:
-    """The interactions that fit what is given, with the columns of their readings."""
-    rows = connection.execute(
-        "SELECT interaction.id, session.name, interaction.position, identity, match_key, method, scheme, host, port,"
-        " target, status, kind, ended, interaction.problem, redacted, request_bytes, response_bytes, chunk_count,"
-        " interaction.started_at, first_byte_us, duration_us, generation, model, thread_id, response_id, stop_reason,"
-        " session.state, session.owner"
-        " FROM interaction JOIN session ON session.id = session_id"
-        " LEFT JOIN reading ON reading.interaction_id = interaction.id"
-        " WHERE (:session_id IS NULL OR session_id = :session_id) AND (:session_name IS NULL OR session.name = :session_name)"
-        " AND (:position IS NULL OR interaction.position = :position) AND (:interaction_id IS NULL OR interaction.id = :interaction_id)"
-        " ORDER BY session_id, interaction.position",
-        {
-            "session_id": session_id,
-            "session_name": session_name,
-            "position": position,
-            "interaction_id": interaction_id,
-        },
-    )
+def interactions(connection: sqlite3.Connection, **conditions: int | str) -> list[Interaction]:
+    """The interactions that meet all *conditions*, with the columns of their readings.
+
+    Args:
+        connection: open for reading.
+        conditions: names of `_CONDITIONS` and the values they shall have.
+    """
+    # Only what is asked for stands in the statement, so that it finds its index.
+    where = " AND ".join(f"{_CONDITIONS[name]} = :{name}" for name in conditions) or "1"
+    rows = connection.execute(f"{_INTERACTIONS} WHERE {where} ORDER BY session_id, interaction.position", conditions)
     living: dict[str | None, bool] = {}
     return [_interaction(row, living) for row in rows]
 
