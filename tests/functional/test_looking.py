@@ -146,3 +146,22 @@ def test_a_closed_pipe_is_no_error(looked: Wiretape) -> None:
     assert looked("--version", cassette=False).out.startswith("wiretape ")
     done = looked("ls")
     assert done.err == ""
+
+
+def test_reindex_makes_readings_anew(looked: Wiretape) -> None:
+    """What is derived can be thrown away; what is shown is the same without it, and after it is made again."""
+    before = looked("ls", "--json").out, looked("show", "2", "--json").out
+    connection = sqlite3.connect(looked.cassette)
+    for table in ("reading", "tool_call", "said"):
+        connection.execute(f"DELETE FROM {table}")
+    connection.execute("UPDATE interaction SET kind = NULL")
+    connection.commit()
+    assert (looked("ls", "--json").out, looked("show", "2", "--json").out) == before
+    done = looked("reindex")
+    assert (done.code, done.out) == (0, "")
+    assert "read 2 answers" in done.err
+    assert "0 of them not understood" in done.err
+    assert connection.execute("SELECT rowid FROM said WHERE said MATCH 'answer'").fetchall() == [(1,), (2,)]
+    assert connection.execute("SELECT generation FROM reading").fetchall() == [("G4",), ("G4",)]
+    connection.close()
+    assert (looked("ls", "--json").out, looked("show", "2", "--json").out) == before

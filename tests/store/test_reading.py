@@ -76,7 +76,7 @@ def test_no_answer_is_no_problem() -> None:
         (b"", b"\xe9t\xe9", "binary"),
         (b"application/octet-stream", b"ab\0cd", "binary"),
         (b"image/png", b"{}", "binary"),
-        (b"text/event-stream", b"data: x\n\n", "sse"),
+        (b"text/event-stream", b"data: {}\n\n", "sse"),
         (b"", b"data: {}\n\n", "sse"),
         (b"text/plain; charset=utf-8", b"event: x\n\n", "sse"),
         (b"application/json", b": ping\n\n", "sse"),
@@ -89,10 +89,7 @@ def test_no_answer_is_no_problem() -> None:
 def test_the_kind_of_a_body(kind: bytes, body: bytes, expected: str) -> None:
     """The type is believed as far as the body bears it out."""
     reading = answered(body, ((b"content-type", kind),), target="/v1/elsewhere")
-    assert (reading.kind, reading.problem) == (
-        expected,
-        None if kind != b"text/event-stream" or not body else reading.problem,
-    )
+    assert (reading.kind, reading.problem) == (expected, None)
 
 
 def test_a_body_of_no_known_family_is_a_problem_at_a_response_endpoint() -> None:
@@ -113,6 +110,23 @@ def test_a_body_that_stops_in_the_middle(ended: str | None, start: str) -> None:
     assert reading.kind == "json"
     assert reading.problem is not None
     assert reading.problem.startswith(start)
+
+
+def test_a_broken_request_costs_nothing_of_the_answer() -> None:
+    """Both problems are told, the request's first, and the answer is recognised."""
+    request = Request(method="POST", scheme="https", host="h", port=1, target="/v1/model/response", body=b'{"inputs":')
+    reading = read(request, ResponseHead(status=200, reason=""), G3.replace(b"false", b"7"))
+    assert (reading.text, reading.generation) == ("Hi", "G3")
+    assert reading.problem is not None
+    assert reading.problem.startswith("request: Input data was truncated; Expected `bool | null`, got `int`")
+
+
+def test_a_broken_error_body_keeps_its_status() -> None:
+    """The head is enough to know that it is one."""
+    reading = answered(b'{"error":', status=503)
+    assert reading.error is not None
+    assert (reading.error.status, reading.kind) == (503, "json")
+    assert reading.problem is not None
 
 
 def test_a_list_that_was_cut_is_no_stream() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wiretape import __version__
-from wiretape.cli import adopt, authority, demo, interactions, serving, sessions, show
+from wiretape.cli import adopt, authority, demo, interactions, reindex, serving, sessions, show
 from wiretape.store.errors import WiretapeError
 
 if TYPE_CHECKING:
@@ -35,7 +35,9 @@ def _version(asked: bool) -> None:  # noqa: FBT001 - typer's signature
         raise typer.Exit
 
 
-Version = Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")]
+Version = Annotated[
+    bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+]
 Debug = Annotated[bool, typer.Option("--debug", help="Show a traceback where wiretape itself fails.")]
 
 
@@ -47,7 +49,7 @@ def options(*, version: Version = False, debug: Debug = False) -> None:
         os.environ["WIRETAPE_DEBUG"] = "1"
 
 
-for module in (serving, sessions, interactions, show, adopt, authority, demo):
+for module in (serving, sessions, interactions, show, adopt, reindex, authority, demo):
     module.add_to(app)
 
 

@@ -48,9 +48,7 @@ def _parts(opened: Cassette, found: Interaction) -> Iterator[RenderableType]:
     yield from _message(f"{head.http_version} {head.status} {head.reason}", head.headers, response.body)
     yield Text()
     yield from _timing(found, opened.chunks(found.id))
-    details = opened.reading_details(found.id)
-    if details is not None:
-        yield from _reading(msgspec.json.decode(details))
+    yield from _reading(msgspec.json.decode(opened.reading_details(found.id)))
 
 
 def _message(start: str, headers: Headers, body: bytes) -> Iterator[RenderableType]:

@@ -93,7 +93,7 @@ def _whole(opened: Cassette, found: Interaction) -> dict[str, object]:
         and {"http_version": head.http_version, "reason": head.reason, "headers": _pairs(head.headers)},
         "chunks": [{"at_us": chunk.at_us, "size": chunk.size} for chunk in opened.chunks(found.id)],
         "messages": [],
-        "reading": None if details is None else msgspec.Raw(details),
+        "reading": msgspec.Raw(details),
     }
 
 

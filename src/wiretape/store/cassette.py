@@ -6,6 +6,8 @@ import contextlib
 import sqlite3
 from typing import TYPE_CHECKING, Self
 
+import msgspec
+
 from wiretape.store import identity, queries
 from wiretape.store.bodies import digest_of, read_pieces
 from wiretape.store.errors import CassetteDamaged, InteractionMissing, SessionMissing
@@ -19,9 +21,13 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from wiretape.store.interaction import Interaction, Session
+    from wiretape.store.reading import Reading
 
 # A body up to this size is held against its digest before it is served; a longer one is served as it is read.
 _DIGEST_BYTES = 1024 * 1024
+
+
+_OF_READING = ("generation", "model", "thread_id", "response_id", "stop_reason")
 
 
 class Cassette:
@@ -82,12 +88,9 @@ class Cassette:
         Raises:
             SessionMissing: there is no such session.
         """
-        if session is None:
-            with self._reading():
-                return queries.interactions(self._connection)
-        chosen = self.session(session).id
+        conditions = {} if session is None else {"session_id": self.session(session).id}
         with self._reading():
-            return queries.interactions(self._connection, session_id=chosen)
+            return [self._filled(found) for found in queries.interactions(self._connection, **conditions)]
 
     def interaction(self, name: str) -> Interaction:
         """The interaction called *name*: its id, or `SESSION/POSITION`.
@@ -101,8 +104,8 @@ class Cassette:
             with self._reading():
                 conditions = by_position if slash else {"interaction_id": int(number)}
                 found = queries.interactions(self._connection, **conditions)
-            if found:
-                return found[0]
+                if found:
+                    return self._filled(found[0])
         raise InteractionMissing(
             f"no interaction {name!r} in {self.path}; name it by id or as SESSION/POSITION, `wiretape ls` lists them"
         )
@@ -162,10 +165,26 @@ class Cassette:
         with self._reading():
             return queries.answers(self._connection, session_id, match_key)
 
-    def reading_details(self, interaction_id: int) -> bytes | None:
-        """What was understood of an answer, as the JSON of a `Reading`; None where it was not read yet."""
+    def reading_details(self, interaction_id: int) -> bytes:
+        """What was understood of an answer, as the JSON of a `Reading`."""
         with self._reading():
-            return queries.reading_details(self._connection, interaction_id)
+            details = queries.reading_details(self._connection, interaction_id)
+            return details or msgspec.json.encode(self._read_now(interaction_id))
+
+    def _filled(self, found: Interaction) -> Interaction:
+        """*found*, read now where its recorder was killed before it could."""
+        if found.status is None or found.kind is not None:
+            return found
+        reading = self._read_now(found.id)
+        found.kind = reading.kind
+        for name in _OF_READING:
+            setattr(found, name, getattr(reading, name))
+        return found
+
+    def _read_now(self, interaction_id: int) -> Reading:
+        from wiretape.store import derived
+
+        return derived.read(derived.stored(self._connection, interaction_id))
 
     def _body(self, body_id: int | None) -> bytes:
         return b"".join(self._pieces(body_id))

@@ -2,49 +2,90 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from wiretape.store import reading
+from wiretape.store import queries, reading
+from wiretape.store.bodies import read_pieces
+from wiretape.store.interaction import Request, ResponseHead
+from wiretape.store.rows import headers_from_json
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping
 
-    from wiretape.store.interaction import Ended, Request, ResponseHead
     from wiretape.store.reading import Reading
 
-_COLUMNS = (
-    "generation",
-    "family",
-    "operation",
-    "model",
-    "thread_id",
-    "response_id",
-    "stop_reason",
-    "text",
-    "reasoning",
-    "refusal",
-    "problem",
+# A longer body is kept like any other, but not read: it would have to be held in memory whole.
+READING_BYTES: Final = 8 * 1024 * 1024
+
+_COLUMNS: Final = tuple(
+    [
+        "generation",
+        "family",
+        "operation",
+        "model",
+        "thread_id",
+        "response_id",
+        "stop_reason",
+        "text",
+        "reasoning",
+        "refusal",
+        "problem",
+    ]
 )
-_USAGE = ("input", "output", "reasoning", "total", "cache_read", "cache_creation", "unit")
+_USAGE: Final = ("input", "output", "reasoning", "total", "cache_read", "cache_creation", "unit")
 
 
-def write(
-    connection: sqlite3.Connection,
-    interaction_id: int,
-    request: Request,
-    asked: bytes | None,
-    head: ResponseHead | None,
-    answered: bytes | None,
-    ended: Ended | None,
-) -> None:
-    """Read an answer and replace its derived rows; None as a body is one too long to be read."""
-    request = msgspec.structs.replace(request, body=asked or b"")
-    found = reading.read(request, head, answered or b"", ended=ended)
-    if asked is None or answered is None:
-        found.problem = "too long to be read"
+class Exchange(msgspec.Struct, frozen=True):
+    """What is read: a request, and what came back. A body that is None is one too long to be read."""
+
+    request: Request
+    asked: bytes | None
+    head: ResponseHead | None
+    answered: bytes | None
+    ended: str | None
+
+
+def read(exchange: Exchange) -> Reading:
+    """What was said in an exchange."""
+    request = msgspec.structs.replace(exchange.request, body=exchange.asked or b"")
+    found = reading.read(request, exchange.head, exchange.answered or b"", ended=exchange.ended)
+    if exchange.asked is None or exchange.answered is None:
+        found.problem = f"too long to be read: more than {READING_BYTES} bytes"
+    return found
+
+
+def stored(connection: sqlite3.Connection, interaction_id: int) -> Exchange:
+    """The exchange of an interaction, as it is stored."""
+    asked, answered = (
+        queries.request_row(connection, interaction_id),
+        queries.response_row(connection, interaction_id),
+    )
+    request = Request(
+        method=asked.method,
+        scheme=asked.scheme,
+        host=asked.host,
+        port=asked.port,
+        target=asked.target,
+        http_version=asked.http_version,
+        headers=headers_from_json(asked.headers),
+    )
+    head = None
+    if answered.status is not None:
+        head = ResponseHead(status=answered.status, reason="", headers=headers_from_json(answered.headers))
+    bodies = [_short(connection, body_id) for body_id in (asked.body_id, answered.body_id)]
+    return Exchange(request, bodies[0], head, bodies[1], answered.ended)
+
+
+def _short(connection: sqlite3.Connection, body_id: int | None) -> bytes | None:
+    _, size = queries.digest_and_size(connection, body_id)
+    return b"".join(read_pieces(connection, body_id)) if size <= READING_BYTES else None
+
+
+def write(connection: sqlite3.Connection, interaction_id: int, found: Reading) -> None:
+    """Replace the derived rows of an interaction."""
     values: dict[str, object] = {"interaction_id": interaction_id}
     values |= {name: getattr(found, name) for name in _COLUMNS}
     if found.usage is not None:
@@ -58,8 +99,7 @@ def write(
         row = {"interaction_id": interaction_id, "position": position, "call_id": call.id, "name": call.name}
         _insert(connection, "tool_call", row | {"arguments": call.arguments, "result": call.result})
     _index(connection, interaction_id, found)
-    if head is not None and found.kind:
-        connection.execute("UPDATE interaction SET kind = ? WHERE id = ?", (found.kind, interaction_id))
+    connection.execute("UPDATE interaction SET kind = ? WHERE id = ?", (found.kind, interaction_id))
 
 
 def _index(connection: sqlite3.Connection, interaction_id: int, found: Reading) -> None:

@@ -113,7 +113,8 @@ class Interaction(msgspec.Struct):
 
     Attributes:
         ended: `complete`, `client_disconnect`, `upstream_error`, `interrupted`; None while it is going on.
-        generation: this and what follows are of the reading, None where there is none.
+        kind: `json`, `sse`, `stream` (framed otherwise), `websocket`, `text`, `binary`, `empty`; None: no answer.
+        generation: this and what follows are of the reading, None where it has none.
     """
 
     id: int

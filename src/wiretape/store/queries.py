@@ -50,6 +50,7 @@ class ResponseRow(NamedTuple):
     headers: str | None
     trailers: str | None
     body_id: int | None
+    ended: str | None
 
 
 def sessions(connection: sqlite3.Connection) -> list[Session]:
@@ -111,8 +112,8 @@ def request_row(connection: sqlite3.Connection, interaction_id: int) -> RequestR
 def response_row(connection: sqlite3.Connection, interaction_id: int) -> ResponseRow:
     """The response of an interaction."""
     row = connection.execute(
-        "SELECT status, reason, response_http_version, response_headers, response_trailers, response_body_id"
-        " FROM interaction WHERE id = ?",
+        "SELECT status, reason, response_http_version, response_headers, response_trailers, response_body_id,"
+        " ended FROM interaction WHERE id = ?",
         (interaction_id,),
     ).fetchone()
     return ResponseRow(*row)

@@ -13,7 +13,6 @@ from wiretape.store.aitronos import routes
 from wiretape.store.aitronos.asked import tell_request
 from wiretape.store.aitronos.errors import Envelope, error_of
 from wiretape.store.aitronos.hosts import G0_HOST
-from wiretape.store.aitronos.kinds import kind_of, plain_kind
 from wiretape.store.aitronos.limits import told
 from wiretape.store.aitronos.mending import mended
 from wiretape.store.aitronos.objects import objects
@@ -36,9 +35,10 @@ from wiretape.store.aitronos.words import (
 )
 from wiretape.store.encoding import decoded
 from wiretape.store.interaction import header
+from wiretape.store.kinds import kind_of, plain_kind
 
 if TYPE_CHECKING:
-    from wiretape.store.interaction import Request, ResponseHead
+    from wiretape.store.interaction import Headers, Request, ResponseHead
 
 __all__ = [
     "Asked",
@@ -55,6 +55,7 @@ __all__ = [
 ]
 
 _FIRST_ERROR_STATUS = 400
+_UNPROCESSABLE = 422
 
 
 def read(request: Request, head: ResponseHead | None, body: bytes, *, ended: str | None = "complete") -> Reading:
@@ -69,29 +70,35 @@ def read(request: Request, head: ResponseHead | None, body: bytes, *, ended: str
     reading = Reading()
     route: routes.Route | None = None
     try:
-        route = _tell_asked(request, reading)
+        route = _tell_route(request, reading)
+        tell_request(_plain(request.body, request.headers), reading)
     except Exception as error:  # noqa: BLE001 - a reading is an opinion about bytes, and no opinion may cost a recording
         reading.problem = f"request: {_complaint(error)}"
+    asked, reading.problem = reading.problem, None
     try:
         _tell_answer(route, head, body, reading)
     except Exception as error:  # noqa: BLE001 - as above
         complaint = _complaint(error)
         reading.problem = complaint if ended == "complete" else f"ended early: {complaint}"
+    reading.problem = "; ".join(filter(None, (asked, reading.problem))) or None
     if reading.generation == "G1" and request.host.lower() == G0_HOST:
         reading.generation = "G0"
     return reading
 
 
-def _tell_asked(request: Request, reading: Reading) -> routes.Route | None:
+def _tell_route(request: Request, reading: Reading) -> routes.Route | None:
     match = routes.match(request.method, request.path)
-    if match is not None:
-        reading.family, reading.operation = match.route.family, match.route.operation
-        reading.ids = dict(match.params)
-        reading.thread_id = match.params.get("thread_id")
-        reading.response_id = match.params.get("response_id")
-    if request.body:
-        tell_request(decoded(request.body, header(request.headers, b"content-encoding")), reading)
-    return match.route if match is not None else None
+    if match is None:
+        return None
+    reading.family, reading.operation = match.route.family, match.route.operation
+    reading.ids = dict(match.params)
+    reading.thread_id = match.params.get("thread_id")
+    reading.response_id = match.params.get("response_id")
+    return match.route
+
+
+def _plain(body: bytes, headers: Headers) -> bytes:
+    return decoded(body, header(headers, b"content-encoding")) if body else body
 
 
 def _tell_answer(route: routes.Route | None, head: ResponseHead | None, body: bytes, reading: Reading) -> None:
@@ -100,21 +107,19 @@ def _tell_answer(route: routes.Route | None, head: ResponseHead | None, body: by
     reading.limits, reading.served = told(head.headers)
     if head.status >= _FIRST_ERROR_STATUS:
         reading.error = ErrorReading(message=_reason(head))
-    content_type = header(head.headers, b"content-type")
     try:
-        plain = decoded(body, header(head.headers, b"content-encoding"))
-    except ValueError:
-        reading.kind = "binary"
+        # What cannot be unpacked stays this.
+        reading.kind = "binary" if body else "empty"
+        plain = _plain(body, head.headers)
+        reading.kind = kind_of(header(head.headers, b"content-type"), plain)
+        if reading.kind == "json":
+            _tell_json(route, head, plain, reading)
+        elif reading.kind == "sse":
+            tell_sse(plain, reading)
+        elif reading.kind == "stream":
+            tell_objects(plain, reading)
+    finally:
         _tell_status(head, reading)
-        raise
-    reading.kind = kind_of(content_type, plain)
-    if reading.kind == "json":
-        _tell_json(route, head, plain, reading)
-    elif reading.kind == "sse":
-        tell_sse(plain, reading)
-    elif reading.kind == "stream":
-        tell_objects(plain, reading)
-    _tell_status(head, reading)
 
 
 def _tell_status(head: ResponseHead, reading: Reading) -> None:
@@ -122,6 +127,9 @@ def _tell_status(head: ResponseHead, reading: Reading) -> None:
     if reading.error is not None:
         if reading.error.status is None and head.status >= _FIRST_ERROR_STATUS:
             reading.error.status = head.status
+        if reading.error.fields and head.status == _UNPROCESSABLE:
+            # The code that the same error has in an envelope.
+            reading.error.code = reading.error.code or "VALIDATION_ERROR"
         reading.error.retry_after = reading.limits.retry_after if reading.limits else None
     if reading.served is not None:
         reading.model = reading.served.model_used or reading.model
@@ -209,7 +217,7 @@ def _tell_envelope(body: bytes, reason: str | None, reading: Reading) -> None:
         reading.problem = "; ".join(complaints)
     if envelope is not None:
         reading.error = error_of(envelope)
-        reading.error.message = reading.error.message or reason or None
+        reading.error.message = reading.error.message or reason
         _report(tree(body), Envelope, reading)
 
 

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from wiretape.store.sessions import Begin, Description, Opened
     from wiretape.store.writer import Writer
 
-# An answer longer than this is kept like any other, but not read: it would have to be held in memory whole.
-READING_BYTES = 8 * 1024 * 1024
-
 
 class SessionWriter:
     """Writes one session of one cassette. Its methods return at once; the futures resolve after the commit.
@@ -146,7 +143,8 @@ class InteractionWriter:
 
     def _derive(self, connection: sqlite3.Connection, ended: Ended) -> None:
         asked, answered = self._asked.whole(), self._answered.whole()
-        derived.write(connection, self._row.id, self._request, asked, self._head, answered, ended)
+        found = derived.read(derived.Exchange(self._request, asked, self._head, answered, ended))
+        derived.write(connection, self._row.id, found)
 
 
 class _Copy:
@@ -158,7 +156,7 @@ class _Copy:
 
     def add(self, data: bytes) -> None:
         self._size += len(data)
-        if self._size > READING_BYTES:
+        if self._size > derived.READING_BYTES:
             self._parts = None
         if self._parts is not None:
             self._parts.append(data)

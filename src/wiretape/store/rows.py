@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from wiretape.store.kinds import kind_of
-
 if TYPE_CHECKING:
     import sqlite3
 
@@ -41,7 +39,6 @@ class InteractionRow:
         self.id = 0
         self._session_id = session_id
         self._position = position
-        self._head: ResponseHead | None = None
         self._size = 0
         self._chunks = 0
 
@@ -86,10 +83,9 @@ class InteractionRow:
         self, connection: sqlite3.Connection, head: ResponseHead, first_byte_us: int, *, redacted: bool
     ) -> None:
         """The response's head has come."""
-        self._head = head
         connection.execute(
             "UPDATE interaction SET status = ?, reason = ?, response_http_version = ?, response_headers = ?,"
-            " first_byte_us = ?, redacted = max(redacted, ?), kind = ? WHERE id = ?",
+            " first_byte_us = ?, redacted = max(redacted, ?) WHERE id = ?",
             (
                 head.status,
                 head.reason,
@@ -97,7 +93,6 @@ class InteractionRow:
                 headers_to_json(head.headers),
                 first_byte_us,
                 redacted,
-                kind_of(head.headers, None),
                 self.id,
             ),
         )
@@ -117,15 +112,12 @@ class InteractionRow:
 
     def finish(self, connection: sqlite3.Connection, outcome: Outcome, trailers: Headers) -> None:
         """The interaction is over."""
-        kind = kind_of(self._head.headers, self._size) if self._head else None
         connection.execute(
-            "UPDATE interaction SET ended = ?, duration_us = ?, problem = ?, kind = ?, response_trailers = ?"
-            " WHERE id = ?",
+            "UPDATE interaction SET ended = ?, duration_us = ?, problem = ?, response_trailers = ? WHERE id = ?",
             (
                 outcome.ended,
                 outcome.duration_us,
                 outcome.problem,
-                kind,
                 headers_to_json(trailers) if trailers else None,
                 self.id,
             ),

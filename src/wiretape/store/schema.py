@@ -70,7 +70,7 @@ _M001 = (
     response_body_id INTEGER REFERENCES body (id),
     response_bytes INTEGER NOT NULL DEFAULT 0,
     chunk_count INTEGER NOT NULL DEFAULT 0,
-    kind TEXT CHECK (kind IN ('json', 'sse', 'stream', 'websocket', 'text', 'binary', 'empty')),
+    kind TEXT CHECK (kind IN ('json', 'sse', 'stream', 'websocket', 'text', 'binary', 'empty')), -- from the reading
     ended TEXT CHECK (ended IN ('complete', 'client_disconnect', 'upstream_error')),  -- NULL: going on, or interrupted
     problem TEXT,                          -- what went wrong on the wire
     redacted INTEGER NOT NULL DEFAULT 0 CHECK (redacted IN (0, 1)),       -- 1: a secret was replaced

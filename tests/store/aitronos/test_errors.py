@@ -52,7 +52,10 @@ def test_fastapis_findings() -> None:
     assert reading.error is not None
     assert reading.error.fields == [FieldError(where="body.inputs.0.role", message="Field required", type="missing")]
     assert (reading.error.code, reading.error.status) == ("VALIDATION_ERROR", 422)
-    assert reading.unknown == []
+    assert (reading.error.message, reading.unknown) == ("Field required", [])
+    other = failed(body, 401).error
+    assert other is not None
+    assert (other.code, other.status) == (None, 401)
 
 
 @pytest.mark.parametrize(

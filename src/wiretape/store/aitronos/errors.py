@@ -107,7 +107,7 @@ def error_of(envelope: Envelope) -> ErrorReading:
         found.message = found.message or detail
     elif isinstance(detail, list):
         found.fields = [_field(one) for one in detail]
-        found.code = found.code or "VALIDATION_ERROR"
+        found.message = found.message or (found.fields[0].message if found.fields else None)
     elif isinstance(detail, dict):
         found.details = found.details or msgspec.json.encode(detail).decode()
     return found

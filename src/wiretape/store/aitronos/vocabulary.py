@@ -21,21 +21,6 @@ STOP_REASONS: Final[Mapping[str, str]] = {
 }
 """Spelling on the wire → the reading's word. Other reasons (`stop`, `length`, `end_turn`, …) stay as they were sent."""
 
-RUN_STATES: Final[Mapping[str, bool]] = {
-    "queued": False,
-    "in_progress": False,
-    "requires_action": False,
-    "cancelling": False,
-    "processing": False,
-    "pending": False,
-    "completed": True,
-    "cancelled": True,
-    "failed": True,
-    "incomplete": True,
-    "expired": True,
-}
-"""State of a run or job → whether it is the last one (G1 and G2b; jobs of all generations)."""
-
 _ANY_USAGE: Final = (
     ("input", ("input_neurons_camel", "input_neurons", "input_tokens")),
     ("output", ("output_synapses_camel", "output_synapses", "output_tokens")),
