@@ -20,20 +20,18 @@ if TYPE_CHECKING:
 # A longer body is kept like any other, but not read: it would have to be held in memory whole.
 READING_BYTES: Final = 8 * 1024 * 1024
 
-_COLUMNS: Final = tuple(
-    [
-        "generation",
-        "family",
-        "operation",
-        "model",
-        "thread_id",
-        "response_id",
-        "stop_reason",
-        "text",
-        "reasoning",
-        "refusal",
-        "problem",
-    ]
+_COLUMNS: Final = (
+    "generation",
+    "family",
+    "operation",
+    "model",
+    "thread_id",
+    "response_id",
+    "stop_reason",
+    "text",
+    "reasoning",
+    "refusal",
+    "problem",
 )
 _USAGE: Final = ("input", "output", "reasoning", "total", "cache_read", "cache_creation", "unit")
 

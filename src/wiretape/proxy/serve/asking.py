@@ -32,7 +32,7 @@ _HOP = (b"proxy-authorization", b"proxy-connection")
 _OURS = b"x-wiretape-"
 
 # Requests whose bytes are known need no parser. Longer ones are not worth keeping.
-_KNOWN_BYTES: Final = 16 * 1024 * 1024
+_KNOWN_BYTES: Final = 32 * 1024 * 1024
 KNOWN_REQUEST_BYTES: Final = 16 * 1024
 
 _NOBODY = Request(method="?", scheme="http", host="unknown", port=80, target="/")
@@ -177,7 +177,7 @@ class Service:
             self._say(line)
 
     def broke(self, error: Exception) -> None:
-        """Note that an answer could not be told to its end: its head was out, and all that was left was to break off."""
+        """Note that an answer could not be told to its end: its head was out, so it broke off."""
         self.run.defect(error)
         self._say(f"an answer broke off: {type(error).__name__}: {error}")
 

@@ -11,7 +11,7 @@ _REASONS = {
 }
 
 
-class Unreadable(Exception):  # noqa: N818 - it says what the request is
+class Unreadable(Exception):
     """A request that cannot be read on from here.
 
     Attributes:
