@@ -102,10 +102,14 @@ class Run:
         known = _known(settings) if settings.mode is Mode.ONCE else None
         mode = settled(settings.mode, complete=known is not None and known.state == "complete")
         run = cls(settings, clock, mode)
-        if mode in (Mode.RECORD, Mode.AUTO):
-            run._begin("append" if settings.append or mode is Mode.AUTO else "replace")
-        if mode in (Mode.REPLAY, Mode.AUTO):
-            run._load()
+        try:
+            if mode in (Mode.RECORD, Mode.AUTO):
+                run._begin("append" if settings.append or mode is Mode.AUTO else "replace")
+            if mode in (Mode.REPLAY, Mode.AUTO):
+                run._load()
+        except BaseException:
+            run.close("it could not begin")
+            raise
         return run
 
     def _begin(self, how: Begin) -> None:
@@ -147,6 +151,7 @@ class Run:
         if self._summary is None:
             unused = self.playback.unused() if self.mode is Mode.REPLAY else []
             if self._cassette is not None:
+                # A connection of ours that is open would keep the writer from leaving one plain file.
                 self._cassette.close()
             name = self._end(problem or self._failing())
             self._summary = self._summarise(name, problem or self._failing(), unused)

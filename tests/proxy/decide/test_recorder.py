@@ -6,6 +6,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 import msgspec
+import pytest
 
 from wiretape.proxy.decide.canonical import canonical
 from wiretape.proxy.decide.matching import match_key
@@ -58,10 +59,10 @@ def test_an_exchange(make_request: Callable[..., Request], make_head: Callable[.
     recorder = Recorder(desk, Redactor())
     request = msgspec.structs.replace(make_request("/gw/v1/x", "POST"), headers=((b"x-api-key", b"sekret"),))
     head = msgspec.structs.replace(make_head(), headers=((b"Set-Cookie", b"a=bakery-of-cookies"),))
-    take = recorder.begin(request, "api", "now")
+    take = recorder.begin(request, "api", "now", "/v1/x")
     take.request_data(b'{"a":')
     take.request_data(b" 1}")
-    take.request_end("/v1/x")
+    take.request_end()
     take.response_head(head, 5)
     take.response_data(b"", 6)
     take.response_data(b"abc", 7)
@@ -87,3 +88,31 @@ def test_the_key_does_not_depend_on_credentials(make_request: Callable[..., Requ
         request = msgspec.structs.replace(make_request(), headers=((b"Authorization", b"Bearer " + secret),))
         Recorder(desk, Redactor()).begin(request, "api", "now").request_end()
     assert len({note[1] for note in desk.notes if note[0] == "key"}) == 1
+
+
+LONG = [
+    (b"", b"x" * 3_000_000),
+    (b"text/plain", b"x" * 1_048_576 + b"y"),
+    (b"application/json", b'{"a":"' + b"x" * 1_500_000 + b'" }'),
+    (b"application/json", b"[1,2" + b"x" * 1_500_000),
+    (b"multipart/form-data; boundary=q", b"--q\r\nA: b\r\n\r\n" + b"x" * 2_000_000 + b"\r\n--q--\r\n"),
+    (b"multipart/form-data; boundary=q", b"--q\r\nA: b\r\n\r\n" + b"x" * 2_000_000 + b"\r\n--q-"),
+    (b"application/json", b"--other\r\nA: b\r\n\r\n" + b"x" * 2_000_000 + b"\r\n--other--\r\n"),
+    (b"application/x-www-form-urlencoded", b"b=1&a=" + b"x" * 2_000_000),
+]
+
+
+@pytest.mark.parametrize(("media", "body"), LONG, ids=[str(n) for n in range(len(LONG))])
+@pytest.mark.parametrize("size", [1000, 70_001, 10_000_000])
+def test_the_key_of_a_long_body_is_the_key_of_the_body(
+    make_request: Callable[..., Request], media: bytes, body: bytes, size: int
+) -> None:
+    """Taken in pieces or as a whole, by whatever kind of body it is."""
+    request = msgspec.structs.replace(make_request("/v1/x", "POST"), headers=((b"Content-Type", media),))
+    desk = Desk()
+    take = Recorder(desk, Redactor()).begin(request, "api", "now")
+    for start in range(0, len(body), size):
+        take.request_data(body[start : start + size])
+    take.request_end()
+    whole = match_key(canonical(msgspec.structs.replace(request, body=body), "api"))
+    assert [note[1] for note in desk.notes if note[0] == "key"] == [whole]

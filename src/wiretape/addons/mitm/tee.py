@@ -36,11 +36,11 @@ class Tee:
         self._take.request_data(data)
         return data
 
-    def request_end(self, content: bytes | None, target: str) -> None:
+    def request_end(self, content: bytes | None) -> None:
         """The request is over; *content* is its body where it was held."""
         if content and not self._streamed:
             self._take.request_data(content)
-        self._take.request_end(target)
+        self._take.request_end()
 
     def response_head(self, head: ResponseHead) -> None:
         """The answer's head."""

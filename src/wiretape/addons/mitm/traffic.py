@@ -88,7 +88,7 @@ class Traffic:
             if visit is not None and self._run.mode in (Mode.REPLAY, Mode.AUTO):
                 await self._decide(flow, visit)
             if visit is not None and visit.tee is not None:
-                visit.tee.request_end(flow.request.raw_content, self._run.settings.hosts.inward_of(visit.head))
+                visit.tee.request_end(flow.request.raw_content)
             elif visit is not None and PLAN not in flow.metadata:
                 self._run.passed += 1
         except Exception as error:  # noqa: BLE001
@@ -178,7 +178,8 @@ class Traffic:
     def _begin(self, visit: Visit) -> None:
         assert self._run.recorder is not None
         assert visit.identity is not None
-        take = self._run.recorder.begin(visit.head, visit.identity, self._run.clock.iso())
+        target = self._run.settings.hosts.inward_of(visit.head)
+        take = self._run.recorder.begin(visit.head, visit.identity, self._run.clock.iso(), target)
         visit.tee = Tee(take, self._run.clock, visit.began_us)
 
     async def _decide(self, flow: http.HTTPFlow, visit: Visit) -> None:

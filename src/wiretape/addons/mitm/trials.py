@@ -28,9 +28,9 @@ class FailingPlayer(Player):
 class FailingRecorder(Recorder):
     """A recorder that cannot begin."""
 
-    def begin(self, request: Request, identity: str, started_at: str) -> NoReturn:
+    def begin(self, request: Request, identity: str, started_at: str, target: str | None = None) -> NoReturn:
         """Fail."""
-        raise RuntimeError(f"a failure on trial, at {started_at}, {identity} {request.target}")
+        raise RuntimeError(f"a failure on trial, at {started_at}, {identity} {target or request.target}")
 
 
 def with_trials(run: Run) -> Run:

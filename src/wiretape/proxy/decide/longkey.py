@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Self
 
 import msgspec
 
-from wiretape.proxy.decide.canonical import canonical
-from wiretape.proxy.decide.matching import VERSION, beginning
+from wiretape.proxy.decide.canonical import Canonical, canonical
+from wiretape.proxy.decide.longparts import LongParts
+from wiretape.proxy.decide.matching import VERSION, beginning, match_key
+from wiretape.proxy.decide.multipart import declared_boundary, sniffed_boundary
+from wiretape.store.interaction import header
 
 if TYPE_CHECKING:
     from wiretape.proxy.decide.rules import Rules
@@ -20,39 +23,52 @@ _BLANK = b" \t\r\n"
 class LongKey:
     """A key in the making."""
 
-    def __init__(self, opening: bytes) -> None:
-        self._digest = blake2b(opening, digest_size=16)
+    def __init__(self, form: Canonical, parts: LongParts | None) -> None:
+        """Begin the key of *form*, whose body counts by its bytes, or by its *parts* where it has some in the end."""
+        self._form = form
+        self._parts = parts
+        self._digest = blake2b(beginning(form), digest_size=16)
 
     @classmethod
     def begin(cls, request: Request, identity: str, rules: Rules, start: bytes) -> Self | None:
         """Begin the key of a body of which *start* has come, and has not been added yet.
 
-        Only a body that counts by its bytes can be taken in pieces: neither its head nor its start may let it pass for
-        JSON, a form or multipart, and it must not be compressed. In doubt it is held.
+        A body that counts by its bytes can be taken in pieces, and a multipart one: neither its head nor its start may
+        let it pass for JSON or a form, and it must not be compressed. In doubt it is held.
 
         Returns:
             The key to add the body to, or None where the body must be held whole.
         """
-        first = start.lstrip(_BLANK)[:1]
-        if not first or first in b"{[" or start.startswith(b"--") or any(map(_needs_all, request.headers)):
+        if header(request.headers, b"content-encoding"):
             return None
-        form = canonical(msgspec.structs.replace(request, body=start), identity, rules)
-        assert form.body_kind == "bytes"
-        return cls(beginning(form))
+        media = (header(request.headers, b"content-type") or b"").lower()
+        parts = _parts(header(request.headers, b"content-type") or b"", start)
+        first = start.lstrip(_BLANK)[:1]
+        if parts is None and (not first or first in b"{[" or start.startswith(b"--") or _structured(media)):
+            return None
+        form = canonical(msgspec.structs.replace(request, body=b"\0"), identity, rules)
+        return cls(msgspec.structs.replace(form, body_kind="bytes", body=b""), parts)
 
     def add(self, data: bytes) -> None:
         """A piece of the body."""
         self._digest.update(data)
+        if self._parts is not None:
+            self._parts.add(data)
 
     def key(self) -> str:
         """The key, once the whole body was added: the one that `match_key` gives it."""
+        form = None if self._parts is None else self._parts.form()
+        if form is not None:
+            return match_key(msgspec.structs.replace(self._form, body_kind="multipart", body=form))
         return f"{VERSION}:{self._digest.hexdigest()}"
 
 
-def _needs_all(pair: tuple[bytes, bytes]) -> bool:
-    """Whether a header may make the body something else than bytes."""
-    name, value = pair[0].lower(), pair[1].lower()
-    return bool(value) and (name == b"content-encoding" or (name == b"content-type" and _structured(value)))
+def _parts(content_type: bytes, start: bytes) -> LongParts | None:
+    """What divides a body that begins with *start* into parts; None where it does not begin like multipart."""
+    for boundary in (declared_boundary(content_type), sniffed_boundary(start)):
+        if boundary and start.startswith(b"--" + boundary):
+            return LongParts(boundary)
+    return None
 
 
 def _structured(media: bytes) -> bool:

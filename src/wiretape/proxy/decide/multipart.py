@@ -38,7 +38,7 @@ class Part(msgspec.Struct, frozen=True, array_like=True):
         return None
 
 
-_pack = msgspec.msgpack.Encoder().encode
+pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder(tuple[Part, ...]).decode
 
 
@@ -51,10 +51,10 @@ def canonical_multipart(body: bytes, content_type: bytes) -> bytes | None:
     Returns:
         The canonical bytes, or None where the body is not well-formed multipart.
     """
-    for boundary in (_declared(content_type), _sniffed(body)):
+    for boundary in (declared_boundary(content_type), sniffed_boundary(body)):
         found = _split(body, boundary) if boundary else None
         if found is not None:
-            return _pack(found)
+            return pack(found)
     return None
 
 
@@ -63,12 +63,14 @@ def parts(form: bytes) -> tuple[Part, ...]:
     return _unpack(form)
 
 
-def _declared(content_type: bytes) -> bytes:
+def declared_boundary(content_type: bytes) -> bytes:
+    """The boundary that a content type names; empty for none."""
     found = _BOUNDARY.search(content_type)
     return (found[1] or found[2] or b"") if found else b""
 
 
-def _sniffed(body: bytes) -> bytes:
+def sniffed_boundary(body: bytes) -> bytes:
+    """The boundary that a body's first line is; empty for none."""
     found = _FIRST_LINE.match(body)
     return found[1].rstrip(b" ") if found else b""
 
@@ -84,14 +86,15 @@ def _split(body: bytes, boundary: bytes) -> list[Part] | None:
         return None
     found: list[Part] = []
     for section in sections:
-        part = _part(section)
+        part = part_of(section)
         if part is None:
             return None
         found.append(part)
     return found
 
 
-def _part(section: bytes) -> Part | None:
+def part_of(section: bytes) -> Part | None:
+    """The part that *section*, which stands between two boundaries, is; None where it is malformed."""
     padding, newline, rest = section.partition(b"\r\n")
     if not newline or padding.strip(b" \t"):
         return None
@@ -102,13 +105,14 @@ def _part(section: bytes) -> Part | None:
         if not blank:
             # Headers alone are a part too.
             head = head.removesuffix(b"\r\n")
-    headers = _headers(head)
+    headers = part_headers(head)
     if headers is None:
         return None
     return Part(headers, len(content), blake2b(content, digest_size=16).digest())
 
 
-def _headers(head: bytes) -> tuple[tuple[bytes, bytes], ...] | None:
+def part_headers(head: bytes) -> tuple[tuple[bytes, bytes], ...] | None:
+    """A part's headers, sorted; None where they are malformed."""
     found: list[tuple[bytes, bytes]] = []
     for line in head.split(b"\r\n") if head else ():
         name, colon, value = line.partition(b":")

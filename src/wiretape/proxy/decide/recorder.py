@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from wiretape.proxy.decide.canonical import canonical
+from wiretape.proxy.decide.longkey import LongKey
 from wiretape.proxy.decide.matching import match_key
 from wiretape.proxy.decide.rules import NO_RULES
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from wiretape.proxy.decide.redact import Redactor
     from wiretape.proxy.decide.rules import Rules
     from wiretape.store.interaction import Ended, Headers, Request, ResponseHead
+
+
+# A body beyond this is no longer held for its key, where its kind allows that: uploads have no limit.
+_HELD_BYTES = 1024 * 1024
 
 
 class InteractionSink(Protocol):
@@ -50,46 +55,52 @@ class Recorder:
         self._sink = sink
         self._redactor = redactor
 
-    def begin(self, request: Request, identity: str, started_at: str) -> Take:
-        """Begin to record *request*, of which the head has come; a body it holds is ignored."""
+    def begin(self, request: Request, identity: str, started_at: str, target: str | None = None) -> Take:
+        """Begin to record *request*, of which the head has come; a body it holds is ignored.
+
+        Args:
+            request: as the client meant it.
+            identity: whose request it is.
+            started_at: when its head came, ISO-8601.
+            target: what to match by, where it is not what was sent.
+        """
         self.begun += 1
-        return Take(self, self._sink, self._redactor, (request, identity, started_at))
+        redacted, changed = self._redactor.request(request)
+        sink = self._sink.interaction(redacted, identity, started_at)
+        matched = msgspec.structs.replace(redacted, target=target or request.target)
+        return Take(self, sink, _Key(matched, identity, self.rules), changed=changed)
+
+    def redacted(self, head: ResponseHead) -> tuple[ResponseHead, bool]:
+        """A response's head without its secrets, and whether there were any."""
+        return self._redactor.response(head)
+
+    def ending(self) -> None:
+        """An interaction is over."""
+        self._sink.note_placeholders(self._redactor.count)
 
 
 class Take:
     """One interaction being recorded. Times are microseconds since it began."""
 
-    def __init__(
-        self, recorder: Recorder, sink: SessionSink, redactor: Redactor, head: tuple[Request, str, str]
-    ) -> None:
-        request, self._identity, started_at = head
+    def __init__(self, recorder: Recorder, sink: InteractionSink, key: _Key, *, changed: bool) -> None:
         self._recorder = recorder
-        self._session = sink
-        self._redactor = redactor
-        self._request, self._redacted = redactor.request(request)
-        self._body: list[bytes] = []
-        self._sink = sink.interaction(self._request, self._identity, started_at)
-        self._answered = False
+        self._sink = sink
+        self._key = key
+        self._changed = changed
 
     def request_data(self, data: bytes) -> None:
         """A piece of the request's body."""
-        self._body.append(data)
+        self._key.add(data)
         self._sink.request_piece(data)
 
-    def request_end(self, target: str | None = None) -> None:
-        """The request has come whole; *target* is what to match by, where it is not what was sent."""
-        request = msgspec.structs.replace(
-            self._request, body=b"".join(self._body), target=target or self._request.target
-        )
-        self._body.clear()
-        key = match_key(canonical(request, self._identity, self._recorder.rules))
-        self._sink.request_done(key, redacted=self._redacted)
+    def request_end(self) -> None:
+        """The request has come whole."""
+        self._sink.request_done(self._key.key(), redacted=self._changed)
 
     def response_head(self, head: ResponseHead, at_us: int) -> None:
         """The response's head."""
-        self._answered = True
-        head, redacted = self._redactor.response(head)
-        self._sink.response_head(head, at_us, redacted=redacted)
+        head, changed = self._recorder.redacted(head)
+        self._sink.response_head(head, at_us, redacted=changed)
 
     def response_data(self, data: bytes, at_us: int) -> None:
         """A piece of the response's body."""
@@ -98,5 +109,37 @@ class Take:
 
     def end(self, ended: Ended, at_us: int, *, problem: str | None = None, trailers: Headers = ()) -> Future[None]:
         """The interaction is over; the future resolves when all of it is in the cassette."""
-        self._session.note_placeholders(self._redactor.count)
+        self._recorder.ending()
         return self._sink.finish(ended, at_us, problem=problem, trailers=trailers)
+
+
+class _Key:
+    """A match key in the making: of the whole body, or of a long one as it comes."""
+
+    def __init__(self, head: Request, identity: str, rules: Rules) -> None:
+        self._head = head
+        self._identity = identity
+        self._rules = rules
+        self._held: list[bytes] = []
+        self._size = 0
+        self._long: LongKey | None = None
+
+    def add(self, data: bytes) -> None:
+        if self._long is not None:
+            self._long.add(data)
+            return
+        self._held.append(data)
+        before, self._size = self._size, self._size + len(data)
+        if before <= _HELD_BYTES < self._size:
+            start = b"".join(self._held)
+            self._long = LongKey.begin(self._head, self._identity, self._rules, start)
+            if self._long is not None:
+                self._long.add(start)
+                self._held.clear()
+
+    def key(self) -> str:
+        if self._long is not None:
+            return self._long.key()
+        request = msgspec.structs.replace(self._head, body=b"".join(self._held))
+        self._held.clear()
+        return match_key(canonical(request, self._identity, self._rules))
