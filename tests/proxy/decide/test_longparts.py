@@ -12,6 +12,7 @@ from wiretape.proxy.decide.longparts import LongParts
 from wiretape.proxy.decide.multipart import canonical_multipart
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Iterable
 
 TYPE = b"multipart/form-data; boundary=b"
