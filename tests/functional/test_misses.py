@@ -119,4 +119,5 @@ def test_a_greeting_names_what_is_served(recorded: Wiretape) -> None:
     """One line at the start."""
     done = recorded.python("replay", "")
     first = done.err.splitlines()[0]
-    assert re.fullmatch(rf"wiretape: replaying session 'default' of {recorded.cassette} at http://127.0.0.1:\d+", first)
+    served = rf"wiretape: replaying session 'default' of {recorded.cassette} at http://127.0.0.1:\d+"
+    assert re.fullmatch(served + " by the direct engine, all that a replay needs", first)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import importlib.util
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wiretape.cli import options
+from wiretape.cli.engines import EngineName, chooser
 from wiretape.cli.output import say
 from wiretape.proxy.decide.modes import Mode, WhenSpent
+from wiretape.proxy.decide.pace import parse_pace
 from wiretape.proxy.settings import (
     DEFAULT_LISTEN,
     DEFAULT_SESSION,
@@ -25,7 +25,6 @@ from wiretape.proxy.settings import (
 )
 from wiretape.proxy.summing_up import lines
 from wiretape.store.aitronos.hosts import DEFAULT_UPSTREAM
-from wiretape.store.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,6 +71,14 @@ Append = Annotated[bool, typer.Option("--append", help="Add to a session that is
 Command = Annotated[
     list[str] | None,
     typer.Argument(metavar="-- COMMAND", help="A command to run against the proxy.", show_default=False),
+]
+EngineOption = Annotated[
+    EngineName,
+    typer.Option("--engine", help="What serves: mitmproxy, or for a replay the direct engine, which is faster."),
+]
+PaceOption = Annotated[
+    str,
+    typer.Option("--pace", metavar="PACE", help="How fast answers are told: instant, recorded, or a factor like 4x."),
 ]
 ModeOption = Annotated[Mode, typer.Option("--mode", help="What to do with requests.")]
 
@@ -125,6 +132,8 @@ def replay(  # noqa: PLR0913 - an option each
     intercept: Intercept = None,
     when_spent: Spent = None,
     strict: Strict = False,
+    engine: EngineOption = EngineName.AUTO,
+    pace: PaceOption = "instant",
     command: Command = None,
 ) -> int:
     """Answer every call from the cassette; never touch the network.
@@ -142,6 +151,8 @@ def replay(  # noqa: PLR0913 - an option each
         intercept=intercept,
         when_spent=when_spent,
         strict=strict,
+        engine=engine,
+        pace=pace,
         command=command,
     )
 
@@ -184,6 +195,8 @@ def run(  # noqa: PLR0913 - an option each
     when_spent: Spent = None,
     strict: Strict = False,
     append: Append = False,
+    engine: EngineOption = EngineName.AUTO,
+    pace: PaceOption = "instant",
     command: Command = None,
 ) -> int:
     """Serve in the given mode: record, replay, auto, once (record what is not complete, else replay) or live."""
@@ -198,9 +211,10 @@ def run(  # noqa: PLR0913 - an option each
         when_spent=when_spent or (WhenSpent.MISS if judged else WhenSpent.REPEAT),
         append=append,
         strict=strict,
+        pace=parse_pace(pace),
         ready_file=ready_file,
     )
-    return _serve(settings, command or [])
+    return _serve(settings, engine, command or [])
 
 
 def _listen(text: str | None, command: Sequence[str] | None) -> Listen:
@@ -209,12 +223,10 @@ def _listen(text: str | None, command: Sequence[str] | None) -> Listen:
     return parse_listen(text or DEFAULT_LISTEN)
 
 
-def _serve(settings: Settings, command: Sequence[str]) -> int:
-    if importlib.util.find_spec("mitmproxy") is None:
-        raise UsageError("this needs mitmproxy, which is not installed here; pip install 'wiretape[proxy]'")
-    from wiretape.addons.mitm.serving import serve_run
+def _serve(settings: Settings, engine: EngineName, command: Sequence[str]) -> int:
+    from wiretape.proxy.serve.wholerun import serve_run
 
-    served, summary = serve_run(settings, say, command, asyncio.run)
+    code, summary = serve_run(settings, say, command, chooser(engine))
     for line in lines(summary):
         say(line)
-    return summary.exit_code(served)
+    return summary.exit_code(code)

@@ -57,6 +57,10 @@ class Recorded(msgspec.Struct, frozen=True):
             yield held[at : at + chunk.size]
             at += chunk.size
 
+    def timed(self) -> Iterator[tuple[int, bytes]]:
+        """The body in its chunks, each with when it came, in microseconds since the request did."""
+        return ((chunk.at_us, data) for chunk, data in zip(self.chunks, self.cut(), strict=True))
+
 
 class Playback:
     """Answers requests from one session of a cassette.

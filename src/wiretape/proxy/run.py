@@ -76,6 +76,7 @@ class Run:
         recorder: records them; None where nothing is recorded.
         warning: what a person should know before it begins.
         passed: how many requests went live without being kept.
+        served_by: which engine serves it and why, for the greeting.
     """
 
     def __init__(self, settings: Settings, clock: Clock, mode: Mode) -> None:
@@ -85,6 +86,7 @@ class Run:
         self.recorder: Recorder | None = None
         self.warning: str | None = None
         self.passed = 0
+        self.served_by = ""
         self._cassette: Cassette | None = None
         self._writer: SessionWriter | None = None
         self._defects: list[str] = []

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from wiretape.proxy.decide.modes import Mode, WhenSpent
+from wiretape.proxy.decide.pace import INSTANT, Pace
 from wiretape.proxy.decide.routing import Hosts, parse_host, parse_upstream
 from wiretape.proxy.decide.rules import NO_RULES, Rules
 from wiretape.store.aitronos.hosts import DEFAULT_UPSTREAM
@@ -45,6 +46,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         when_spent: what a spent request gets in replay.
         append: record into an existing session instead of beside it.
         strict: unused interactions fail a replay.
+        pace: how fast recorded answers are told again.
         rules: what match keys leave out and add.
         ready_file: where the proxy's addresses are written once it serves.
     """
@@ -58,6 +60,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     when_spent: WhenSpent = WhenSpent.REPEAT
     append: bool = False
     strict: bool = False
+    pace: Pace = INSTANT
     rules: Rules = NO_RULES
     ready_file: Path | None = None
 

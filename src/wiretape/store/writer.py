@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # Operations nobody waits for are gathered this long. More would be lost by a kill, less would commit for every chunk.
 GATHER_SECONDS = 0.2
 # More unwritten bytes than this hold back whoever brings the next: an endless download stays in constant memory.
-BACKLOG_BYTES = 32 * 1024 * 1024
+BACKLOG_BYTES = 16 * 1024 * 1024
 _GROUP = 2000
 
 

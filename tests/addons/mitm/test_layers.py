@@ -95,7 +95,7 @@ def test_replay_has_no_way_out() -> None:
 def test_a_plan_is_carried_out_in_memory(kind: type[layers.RecordingLayer]) -> None:
     """With a plan the upstream is in memory, in either layer."""
     layer, stream = make_stream(kind)
-    stream.flow.metadata[layers.PLAN] = layers.Plan(http.Response.make(200), iter([b"x"]))
+    stream.flow.metadata[layers.PLAN] = layers.Plan(http.Response.make(200), iter([(0, b"x")]))
     ((connection, error),) = ask(layer, stream)
     assert error is None
     assert any(isinstance(upstream, layers.MemoryUpstream) for upstream in layer.connections.values())

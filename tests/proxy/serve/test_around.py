@@ -134,7 +134,11 @@ def test_a_proxy_that_is_none(value: str) -> None:
 
 @pytest.mark.parametrize(
     ("code", "expected"),
-    [("raise SystemExit(3)", 3), ("import os; os.kill(os.getpid(), 15)", 128 + 15), ("import os; assert os.environ['X'] == 'y'", 0)],
+    [
+        ("raise SystemExit(3)", 3),
+        ("import os; os.kill(os.getpid(), 15)", 128 + 15),
+        ("import os; assert os.environ['X'] == 'y'", 0),
+    ],
 )
 def test_a_commands_code(code: str, expected: int) -> None:
     """Its own, or 128 and the signal."""

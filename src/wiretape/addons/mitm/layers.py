@@ -39,7 +39,7 @@ from mitmproxy.proxy.layers.http._events import (
 from mitmproxy.proxy.layers.http._hooks import HttpResponseHook
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from mitmproxy import http
     from mitmproxy.connection import Connection
@@ -57,17 +57,23 @@ _SLICE_BYTES = 256 * 1024
 
 
 class Plan(msgspec.Struct):
-    """An answer for the upstream in memory to give.
+    """An answer for the upstream in memory to give. Times are microseconds since the request came.
 
     Attributes:
         response: its head, without a body.
-        chunks: its body.
+        chunks: its body, each piece with when it came.
         whole: False breaks off after the last chunk.
+        first_byte_us: when the head came.
+        ended_us: when the end came.
+        wait: seconds to wait until something is due.
     """
 
     response: http.Response
-    chunks: Iterator[bytes]
+    chunks: Iterator[tuple[int, bytes]]
     whole: bool = True
+    first_byte_us: int = 0
+    ended_us: int = 0
+    wait: Callable[[int], float] = lambda _: 0.0
 
 
 class Stream(HttpStream):
@@ -146,6 +152,7 @@ class MemoryUpstream(HttpConnection):
         self._stream_id = 0
         self._begun = False
         self._gone = False
+        self._next: tuple[int, bytes] | None = None
 
     def _handle_event(self, event: events.Event) -> CommandGenerator[None]:
         if isinstance(event, RequestHeaders):
@@ -158,21 +165,30 @@ class MemoryUpstream(HttpConnection):
             yield from self._answer()
 
     def _answer(self) -> CommandGenerator[None]:
+        """Give what is due, up to a slice of it; ask to be woken for the rest."""
+        plan = self._plan
         if not self._begun:
+            if (wait := plan.wait(plan.first_byte_us)) > 0:
+                yield commands.RequestWakeup(wait)
+                return
             self._begun = True
-            yield ReceiveHttp(ResponseHeaders(self._stream_id, self._plan.response, end_stream=False))
+            yield ReceiveHttp(ResponseHeaders(self._stream_id, plan.response, end_stream=False))
         sent = 0
         while sent < _SLICE_BYTES:
             try:
-                chunk = next(self._plan.chunks, None)
+                self._next = self._next or next(plan.chunks, None)
             except Exception as error:  # noqa: BLE001 - the head is out: all that is left is to break off
                 yield self._break_off(f"the recording cannot be read: {error}")
                 return
-            if chunk is None:
+            if (wait := plan.wait(self._next[0] if self._next else plan.ended_us)) > 0:
+                yield commands.RequestWakeup(wait)
+                return
+            if self._next is None:
                 yield self._end()
                 return
-            sent += len(chunk)
-            yield ReceiveHttp(ResponseData(self._stream_id, chunk))
+            sent += len(self._next[1])
+            yield ReceiveHttp(ResponseData(self._stream_id, self._next[1]))
+            self._next = None
         yield commands.RequestWakeup(0)
 
     def _end(self) -> commands.Command:

@@ -13,11 +13,11 @@ from mitmproxy import ctx, exceptions
 
 from wiretape.addons.mitm.gate import Gate
 from wiretape.addons.mitm.traffic import Traffic
-from wiretape.addons.mitm.trials import with_trials
 from wiretape.proxy.decide.modes import Mode, WhenSpent
 from wiretape.proxy.run import Run
 from wiretape.proxy.serve.chaining import CorporateProxies
 from wiretape.proxy.serve.clock import Clock
+from wiretape.proxy.serve.trials import with_trials
 from wiretape.proxy.settings import DEFAULT_CASSETTE, DEFAULT_SESSION, Settings, parse_hosts, parse_session
 from wiretape.proxy.summing_up import lines
 from wiretape.store.aitronos.hosts import DEFAULT_UPSTREAM

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from wiretape.addons.mitm.gate import Gate
     from wiretape.proxy.decide.misses import Miss
+    from wiretape.proxy.playback import Recorded
     from wiretape.proxy.run import Run
 
 _VISIT: Final = "wiretape_visit"
@@ -194,8 +195,7 @@ class Traffic:
         matched = msgspec.structs.replace(asked, target=hosts.inward_of(visit.head))
         verdict = playback.ask(matched, visit.identity)
         if isinstance(verdict, Answer):
-            recorded = playback.recorded(verdict.interaction_id)
-            flow.metadata[PLAN] = Plan(conversion.to_response(recorded.head), recorded.cut(), recorded.whole)
+            flow.metadata[PLAN] = self._plan(playback.recorded(verdict.interaction_id), visit.began_us)
         elif isinstance(verdict, Forward):
             if verdict.keep:
                 self._begin(visit)
@@ -204,11 +204,21 @@ class Traffic:
             miss = await asyncio.to_thread(playback.missed, matched, visit.identity, verdict)
             self._refuse(flow, miss)
 
+    def _plan(self, recorded: Recorded, began_us: int) -> Plan:
+        pace, clock = self._run.settings.pace, self._run.clock
+
+        def wait(at_us: int) -> float:
+            return 0.0 if pace.instant else pace.delay(at_us) - (clock.microseconds() - began_us) / 1_000_000
+
+        response = conversion.to_response(recorded.head)
+        ended = recorded.duration_us or 0
+        return Plan(response, recorded.timed(), recorded.whole, recorded.first_byte_us, ended, wait)
+
     def _refuse(self, flow: http.HTTPFlow, miss: Miss) -> None:
         document = miss.document()
         headers = (*miss.headers(), (b"Content-Length", str(len(document)).encode()))
         head = ResponseHead(status=misses.STATUS, reason=misses.REASON, headers=headers)
-        flow.metadata[PLAN] = Plan(conversion.to_response(head), iter([document]))
+        flow.metadata[PLAN] = Plan(conversion.to_response(head), iter([(0, document)]))
         for line in miss.lines():
             self._say(line)
 

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wiretape.proxy.decide.misses import Miss
-    from wiretape.proxy.decide.pace import Pace
     from wiretape.proxy.decide.routing import Origin
     from wiretape.proxy.run import Run
     from wiretape.proxy.serve.intake import Head
@@ -83,9 +82,9 @@ class Service:
         known: requests by the door and the bytes that they came in.
     """
 
-    def __init__(self, run: Run, say: Callable[[str], None], pace: Pace) -> None:
+    def __init__(self, run: Run, say: Callable[[str], None]) -> None:
         self.run = run
-        self.pace = pace
+        self.pace = pace = run.settings.pace
         self.known: Recent[tuple[Door, bytes], Asked] = Recent(_KNOWN_BYTES)
         self._say = say
         self._said: set[str] = set()

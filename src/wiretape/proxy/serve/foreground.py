@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from wiretape.proxy.run import Run
     from wiretape.proxy.serve.authority import Authority
 
+# Ctrl-C, being told to, the terminal's closing.
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _DOING = {Mode.RECORD: "recording", Mode.REPLAY: "replaying", Mode.AUTO: "replaying and completing"}
 
 
@@ -82,7 +84,7 @@ def _greeting(run: Run, url: str) -> str:
         else "passing everything, keeping nothing,"
     )
     whither = "" if run.mode is Mode.REPLAY else f", upstream {settings.hosts.upstream}"
-    return f"{what} at {url}{whither}"
+    return f"{what} at {url}{whither} {run.served_by}".rstrip()
 
 
 async def _until_done(command: Command | None) -> Served:
@@ -93,7 +95,7 @@ async def _until_done(command: Command | None) -> Served:
         if not caught.done():
             caught.set_result(number)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _ENDING:
         loop.add_signal_handler(number, catch, number)
     try:
         if command is None:
@@ -108,6 +110,6 @@ async def _until_done(command: Command | None) -> Served:
             await command.stop(caught.result())
         return Served(await running, caught.result() if caught.done() else None)
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in _ENDING:
             loop.remove_signal_handler(number)
         caught.cancel()

@@ -21,8 +21,8 @@ _TOLD_BYTES = 16 * 1024
 class Upload:
     """One body.
 
-    A body that counts by its bytes may have any length: beyond `HELD_BYTES` it is digested as it comes, and only its
-    beginning kept. One that must be understood as a whole (JSON, forms, multipart, compressed ones) waits in a file
+    A body that counts by its bytes or by its parts may have any length: beyond `HELD_BYTES` it is digested as it comes,
+    and only its beginning kept. One that must be understood as a whole (JSON, forms, compressed ones) waits in a file
     that has no name, so that slow uploads cost no memory, and may have `KEYED_BYTES`.
 
     Attributes:

@@ -1,0 +1,39 @@
+"""The direct engine: replays over HTTP/1.1 without mitmproxy, as base URL, forward proxy and through tunnels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wiretape.proxy.serve import loops
+from wiretape.proxy.serve.foreground import attend
+from wiretape.proxy.serve.server import ReplayServer
+from wiretape.proxy.serve.wholerun import Engine, serve_run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from wiretape.proxy.run import Run, Summary
+    from wiretape.proxy.serve.foreground import Served
+    from wiretape.proxy.settings import Settings
+
+
+async def serve_direct(run: Run, say: Callable[[str], None], command: Sequence[str]) -> Served:
+    """Serve *run*, which replays, while *command* runs, or without one until a signal comes.
+
+    Raises:
+        UsageError: the address is taken, the command cannot be started, a file cannot be written.
+    """
+    async with ReplayServer(run, say) as server:
+        return await attend(run, server.url, server.ours, say, command)
+
+
+DIRECT = Engine(serve_direct, loops.run)
+
+
+def serve_run_directly(settings: Settings, say: Callable[[str], None], command: Sequence[str]) -> tuple[int, Summary]:
+    """Replay for *settings*; says the command's exit code and what became of the run.
+
+    Raises:
+        WiretapeError: a person or a file is at fault; the cassette is closed by then.
+    """
+    return serve_run(settings, say, command, lambda _: DIRECT)

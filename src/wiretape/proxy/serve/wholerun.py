@@ -1,0 +1,64 @@
+"""A whole run, whichever engine serves it: opened, served, closed, whatever happens in between."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Coroutine, Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from wiretape.proxy.run import Run
+from wiretape.proxy.serve.clock import Clock
+from wiretape.proxy.serve.trials import with_trials
+
+if TYPE_CHECKING:
+    from wiretape.proxy.run import Summary
+    from wiretape.proxy.serve.foreground import Served
+    from wiretape.proxy.settings import Settings
+
+type Say = Callable[[str], None]
+"""Tells the person at the terminal one line."""
+
+# Ending a recorder by these is how people end it.
+_NORMAL = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Engine(msgspec.Struct, frozen=True):
+    """What serves a run.
+
+    Attributes:
+        serve: serves it while a command runs, or without one until a signal comes.
+        runner: runs that to its end, as `asyncio.run` does.
+    """
+
+    serve: Callable[[Run, Say, Sequence[str]], Coroutine[Any, Any, Served]]
+    runner: Callable[[Coroutine[Any, Any, Served]], Served]
+
+
+def serve_run(
+    settings: Settings, say: Say, command: Sequence[str], choose: Callable[[Run], Engine]
+) -> tuple[int, Summary]:
+    """Run the proxy for *settings*; says the command's exit code and what became of the run.
+
+    Args:
+        settings: what to do.
+        say: tells the person at the terminal.
+        command: what to run against the proxy; nothing serves until a signal comes.
+        choose: says which engine serves the run, once it is open and its mode settled.
+
+    Raises:
+        WiretapeError: a person or a file is at fault; the cassette is closed by then.
+    """
+    run = with_trials(Run.open(settings, Clock()))
+    if run.warning:
+        say(run.warning)
+    try:
+        engine = choose(run)
+        served = engine.runner(engine.serve(run, say, command))
+    except BaseException as error:
+        run.close(f"the recorder stopped: {type(error).__name__}: {error}")
+        raise
+    failed = served.code and served.signal not in _NORMAL
+    summary = run.close(f"the command exited with {served.code}" if failed else None)
+    return (0 if served.signal is signal.SIGINT else served.code), summary
