@@ -42,6 +42,14 @@ _FACTS = [
 ]
 
 
+_ENDED = {
+    "complete": "complete",
+    "client_disconnect": "client left",
+    "upstream_error": "upstream died",
+    "interrupted": "interrupted",
+}
+
+
 def add_to(app: typer.Typer) -> None:
     """Add this command."""
     app.command("ls")(ls)
@@ -55,7 +63,8 @@ def ls(*, cassette: options.Cassette = None, session: Session = None, as_json: o
         print_json([facts(interaction) for interaction in found])
         return
     columns = ("ID", "INTERACTION", "METHOD", "PATH", "STATUS", "KIND", "SIZE", "TIME", "ENDED", "MODEL")
-    print_table(columns, [_row(interaction) for interaction in found], flexible="PATH")
+    rows = [_row(interaction) for interaction in found]
+    print_table(columns, rows, flexible="PATH", expendable=("MODEL", "INTERACTION", "KIND", "TIME"))
 
 
 def facts(interaction: Interaction) -> dict[str, object]:
@@ -73,6 +82,6 @@ def _row(i: Interaction) -> tuple[str, ...]:
         i.kind or "-",
         size(i.response_bytes),
         duration(i.duration_us),
-        i.ended or "going on",
+        _ENDED.get(i.ended or "", "going on"),
         i.model or "",
     )

@@ -29,4 +29,9 @@ def sessions(*, cassette: options.Cassette = None, as_json: options.AsJson = Fal
         (s.name, s.state, str(s.interactions), s.started_at[:19].replace("T", " "), s.upstream, s.problem or "")
         for s in found
     ]
-    print_table(("SESSION", "STATE", "INTERACTIONS", "STARTED (UTC)", "UPSTREAM", "PROBLEM"), rows, flexible="PROBLEM")
+    print_table(
+        ("SESSION", "STATE", "INTERACTIONS", "STARTED (UTC)", "UPSTREAM", "PROBLEM"),
+        rows,
+        flexible="PROBLEM",
+        expendable=("UPSTREAM",),
+    )
