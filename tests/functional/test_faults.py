@@ -122,6 +122,14 @@ def test_an_unreachable_upstream(wiretape: Wiretape, standin: StandIn) -> None:
     assert (replayed.out[:3], replayed.code) == ("424", 1)
 
 
+def test_a_proxy_of_itself(wiretape: Wiretape) -> None:
+    """An upstream that is the proxy would ask itself for ever."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    says = one_line(wiretape("record", "--listen", f"127.0.0.1:{port}", "--upstream", f"http://localhost:{port}"))
+    assert "is this proxy itself" in says
+
+
 @pytest.mark.parametrize("command", [["record"], ["auto"], ["run", "--mode", "once"]])
 def test_a_folder_that_cannot_be_written(wiretape: Wiretape, command: list[str]) -> None:
     """Said before anything runs."""

@@ -76,9 +76,8 @@ class Traffic:
             self._send_on(flow, visit)
             if self._run.mode is Mode.RECORD and visit.identity is not None:
                 self._begin(visit)
-                if _is_long(flow.request):
-                    assert visit.tee is not None
-                    flow.request.stream = self._guarded(visit, visit.tee.request)
+            if _is_long(flow.request) and self._run.mode in (Mode.RECORD, Mode.LIVE):
+                flow.request.stream = self._guarded(visit, visit.tee.request) if visit.tee else True
         except Exception as error:  # noqa: BLE001
             self._failed(flow, error)
 

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -14,10 +15,12 @@ from wiretape.proxy.serve.command import Command
 from wiretape.proxy.serve.environment import client_environment
 from wiretape.proxy.serve.files import write_atomically
 from wiretape.store.aitronos.hosts import API_HOSTS
+from wiretape.store.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from wiretape.proxy.decide.routing import Origin
     from wiretape.proxy.run import Run
     from wiretape.proxy.serve.authority import Authority
 
@@ -45,6 +48,8 @@ async def attend(run: Run, url: str, ours: Authority, say: Callable[[str], None]
         UsageError: the command cannot be started, or the ready file cannot be written.
     """
     hosts = run.settings.hosts
+    if run.mode is not Mode.REPLAY and _is_itself(hosts.upstream.origin, url):
+        raise UsageError(f"--upstream {hosts.upstream} is this proxy itself; name the API, or another port with --listen")
     environment = client_environment(
         os.environ,
         proxy=url,
@@ -55,6 +60,12 @@ async def attend(run: Run, url: str, ours: Authority, say: Callable[[str], None]
     _announce(run, url, ours)
     say(_greeting(run, url) + ("" if command else " (Ctrl-C ends it)"))
     return await _until_done(Command(command, environment) if command else None)
+
+
+def _is_itself(upstream: Origin, url: str) -> bool:
+    """Whether the upstream is the proxy at *url*, which would ask itself for ever."""
+    own = urlsplit(url)
+    return upstream.port == own.port and upstream.host in (own.hostname, "localhost", "127.0.0.1", "::1")
 
 
 def listening_at(host: str, port: int) -> str:
