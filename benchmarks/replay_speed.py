@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -37,7 +38,7 @@ from wiretape.store.recording import SessionWriter
 from wiretape.store.sessions import Description
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 SIZES = (100, 10_000)
 CONNECTIONS = (1, 16)
@@ -192,7 +193,7 @@ async def _drive(port: int, requests: list[bytes], connections: int, seconds: fl
     clients: list[_Client] = []
     for number in range(connections):
         start = number * len(requests) // connections
-        _, client = await loop.create_connection(lambda s=start: _Client(requests, s, times), "127.0.0.1", port)
+        _, client = await loop.create_connection(partial(_Client, requests, start, times), "127.0.0.1", port)
         clients.append(client)
     if seconds is None:
         await asyncio.wait([asyncio.ensure_future(client.warm.wait()) for client in clients])
@@ -207,7 +208,7 @@ async def _drive(port: int, requests: list[bytes], connections: int, seconds: fl
 
 
 @contextlib.contextmanager
-def serving(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
+def serving(*arguments: str) -> Generator[tuple[subprocess.Popen[str], int]]:
     """A server as a process, and its port."""
     process = subprocess.Popen([sys.executable, __file__, *arguments], stdout=subprocess.PIPE, text=True)
     try:

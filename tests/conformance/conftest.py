@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import inspect
 import json
-import os
 import signal
 import socket
+import socketserver
 import ssl
 import subprocess
 import sys
@@ -19,7 +18,6 @@ import msgspec
 import pytest
 
 from wiretape.addons.standin import StandIn
-from wiretape.cli import serving
 from wiretape.proxy.decide.modes import Mode, WhenSpent
 from wiretape.proxy.run import Run
 from wiretape.proxy.serve.clock import Clock
@@ -220,50 +218,42 @@ class Recording(msgspec.Struct, frozen=True):
     seen: dict[str, list[bytes]]
 
 
+class _Odd(socketserver.StreamRequestHandler):
+    """Answers from the table."""
+
+    def handle(self) -> None:
+        path = self.rfile.readline().split(b" ")[1]
+        while self.rfile.readline().strip():
+            pass
+        self.wfile.write(ODD[path])
+
+
 @contextlib.contextmanager
 def _odd_upstream() -> Generator[str]:
-    def answer(connection: socket.socket) -> None:
-        with connection:
-            asked = b""
-            while b"\r\n\r\n" not in asked and (data := connection.recv(65536)):
-                asked += data
-            if asked:
-                connection.sendall(ODD[asked.split(b" ")[1]])
-
-    def serve(listener: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                answer(listener.accept()[0])
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=serve, args=(listener,), daemon=True)
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Odd) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
-        yield f"127.0.0.1:{listener.getsockname()[1]}"
-        listener.shutdown(socket.SHUT_RDWR)
-        thread.join(_PATIENCE_SECONDS)
+        yield f"127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
 
 
 @contextlib.contextmanager
-def _command(home: Path, *arguments: str, **environment: str) -> Generator[Proxy]:
+def _command(home: Path, *arguments: str) -> Generator[Proxy]:
     """The `wiretape` command serving."""
     ready = home / f"ready-{time.monotonic_ns()}.json"
     line = [sys.executable, "-m", "wiretape", *arguments, "--listen", "127.0.0.1:0", "--ready-file", str(ready)]
-    process = subprocess.Popen(line, env={**os.environ, **environment}, stderr=subprocess.PIPE)
-    try:
+    with subprocess.Popen(line, stderr=subprocess.PIPE) as process:
         # Its first line comes when it serves, after the file is written.
         assert process.stderr is not None
         said = process.stderr.readline()
-        assert ready.exists(), said + process.stderr.read()
-        drain = threading.Thread(target=process.stderr.read, daemon=True)
-        drain.start()
-        facts = json.loads(ready.read_text())
-        yield Proxy(int(facts["url"].rpartition(":")[2]), facts["ca_bundle"])
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(_PATIENCE_SECONDS)
-        drain.join(_PATIENCE_SECONDS)
-        assert process.stderr is not None
-        process.stderr.close()
+        try:
+            assert ready.exists(), said + process.stderr.read()
+            facts = json.loads(ready.read_text())
+            yield Proxy(int(facts["url"].rpartition(":")[2]), facts["ca_bundle"])
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=_PATIENCE_SECONDS)
 
 
 @pytest.fixture(scope="session")
@@ -299,9 +289,7 @@ class Start(Protocol):
 @contextlib.contextmanager
 def _mitmproxy(recording: Recording, when_spent: str) -> Generator[Proxy]:
     options = ["-c", str(recording.cassette), "--intercept", recording.odd, "--when-spent", when_spent]
-    if "engine" in inspect.signature(serving.replay).parameters:
-        options += ["--engine", "mitmproxy"]
-    with _command(recording.cassette.parent, "replay", *options) as proxy:
+    with _command(recording.cassette.parent, "replay", *options, "--engine", "mitmproxy") as proxy:
         yield proxy
 
 

@@ -19,6 +19,8 @@ from wiretape.proxy.serve.clock import Clock
 from wiretape.proxy.serve.threaded import ThreadedReplay
 from wiretape.proxy.settings import Listen, Settings
 from wiretape.store.interaction import Request, ResponseHead
+from wiretape.store.recording import SessionWriter
+from wiretape.store.sessions import Description
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -48,6 +50,7 @@ class Said(msgspec.Struct, frozen=True):
     ended: Ended = "complete"
     times: Sequence[int] = ()
     first_byte_us: int = 1000
+    ended_us: int | None = None
     length: bool = True
 
 
@@ -131,9 +134,14 @@ class Replay:
 
 
 class Shelf:
-    """Records, and replays what it recorded."""
+    """Records, and replays what it recorded.
+
+    Attributes:
+        upstream: where the API was while recording.
+    """
 
     def __init__(self, scribe: Scribe) -> None:
+        self.upstream = "https://api.aitronos.com"
         self._scribe = scribe
 
     @property
@@ -143,7 +151,8 @@ class Shelf:
 
     def record(self, *exchanges: Said) -> Self:
         """Put a session there."""
-        writer = self._scribe.begin()
+        new = Description(name="default", upstream=self.upstream, started_at=_AT, recorder="test")
+        writer = SessionWriter.begin(self.path, new, "replace")
         for said in exchanges:
             request = Request(
                 method=said.method,
@@ -167,7 +176,7 @@ class Shelf:
             last = said.first_byte_us
             for chunk, last in zip(said.chunks, times, strict=False):
                 interaction.chunk(chunk, last)
-            interaction.finish(said.ended, last)
+            interaction.finish(said.ended, last if said.ended_us is None else said.ended_us)
         writer.end(_AT)
         return self
 

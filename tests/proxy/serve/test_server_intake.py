@@ -69,6 +69,16 @@ class TestBodies:
             assert miss["kind"] == "unknown"
             assert f"its body of {len(body) + 1} bytes is too long to be compared" in miss["detail"]
 
+    def test_below_a_prefix(self, shelf: Shelf, said: type[Said], get: Get) -> None:
+        """Short or long, it is matched without what stands before every path of the upstream."""
+        shelf.upstream = "https://api.aitronos.com/base"
+        bodies = [b"x", b"x" * LONG, b'{"a": "' + b"x" * LONG + b'"}']
+        shelf.record(*[said(method="POST", asked=body) for body in bodies])
+        with shelf.replay() as replay:
+            assert replay.exchange(b"".join(posted(get, body) for body in bodies)) == HELLO * 3
+            absolute = [posted(get, body).replace(b"/v1", b"https://api.aitronos.com/base/v1", 1) for body in bodies]
+            assert replay.exchange(b"".join(absolute)) == HELLO * 3
+
     @pytest.mark.parametrize("kind", ["json", "form", "multipart", "blank"])
     def test_a_long_body_that_must_be_understood(self, shelf: Shelf, said: type[Said], get: Get, kind: str) -> None:
         """Waits aside until it is whole, then counts by its meaning."""
@@ -137,6 +147,16 @@ class TestContinue:
             assert raw.answer()[1] == b"yyy"
             assert raw.read(len(CONTINUE)) == CONTINUE
             raw.send(b"abc")
+            assert raw.read(len(HELLO)) == HELLO
+
+    def test_a_long_body_may_come(self, shelf: Shelf, said: type[Said], get: Get) -> None:
+        """That is when clients wait for it."""
+        body = b"x" * LONG
+        shelf.record(said(method="POST", asked=body))
+        with shelf.replay() as replay, replay.raw() as raw:
+            raw.send(get("/v1/x", f"Content-Length: {LONG}", "Expect: 100-continue", method="POST"))
+            assert raw.read(len(CONTINUE)) == CONTINUE
+            raw.send(body)
             assert raw.read(len(HELLO)) == HELLO
 
     def test_is_not_said_to_http_1_0(self, shelf: Shelf, said: type[Said], get: Get) -> None:

@@ -157,7 +157,9 @@ class TestTunnels:
         assert head.startswith(b"HTTP/1.1 424 ")
         assert b"GET https://example.org:8443/v1/x" in body
 
-    @pytest.mark.parametrize("name", ["127.0.0.1:443", "[::1]:443", "xn--bcher-kva.example:443", f"{'a' * 60}.test:443"])
+    @pytest.mark.parametrize(
+        "name", ["127.0.0.1:443", "[::1]:443", "xn--bcher-kva.example:443", f"{'a' * 60}.test:443"]
+    )
     def test_every_host_has_a_certificate(self, replay: Replay, get: Get, name: str) -> None:
         """Names and addresses."""
         with replay.raw() as raw:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -12,6 +10,7 @@ from wiretape.proxy.decide import misses
 from wiretape.proxy.decide.canonical import canonical
 from wiretape.proxy.decide.matching import match_key
 from wiretape.proxy.decide.player import Answer, Refuse
+from wiretape.proxy.serve.comparing import Comparing
 from wiretape.proxy.serve.door import Door
 from wiretape.proxy.serve.prepared import Answers, Client, Prepared
 from wiretape.proxy.serve.recent import Recent
@@ -25,14 +24,18 @@ if TYPE_CHECKING:
     from wiretape.proxy.run import Run
     from wiretape.proxy.serve.intake import Head
     from wiretape.proxy.serve.upload import Upload
+    from wiretape.store.interaction import Headers
 
 # Ours or the proxy's own: they say how to reach the proxy, and are no part of what the client means.
 _HOP = (b"proxy-authorization", b"proxy-connection")
 _OURS = b"x-wiretape-"
+_SUSPECT = (b"proxy-", b"x-wire")
 
-# Requests whose bytes are known need no parser. Longer ones are not worth keeping.
-_KNOWN_BYTES: Final = 32 * 1024 * 1024
+# Requests whose bytes are known need no parser. Longer ones are not worth remembering.
 KNOWN_REQUEST_BYTES: Final = 16 * 1024
+_KNOWN_BYTES: Final = 32 * 1024 * 1024
+# What Python needs for one of them besides its bytes.
+_KNOWN_OVERHEAD: Final = 1200
 
 _NOBODY = Request(method="?", scheme="http", host="unknown", port=80, target="/")
 
@@ -73,27 +76,37 @@ class Asked(msgspec.Struct, frozen=True):
     client: Client
 
 
+class Known(msgspec.Struct, frozen=True):
+    """What is remembered of a request, enough to find its answer.
+
+    Attributes:
+        visit: its head, without the headers.
+        key: to match by.
+        client: what its answer's bytes depend on.
+    """
+
+    visit: Visit
+    key: str
+    client: Client
+
+
 class Service:
     """Answers the requests of one run, for all connections.
 
     Attributes:
         run: the run.
         pace: how fast answers are told.
-        known: requests by the door and the bytes that they came in.
     """
 
     def __init__(self, run: Run, say: Callable[[str], None]) -> None:
         self.run = run
         self.pace = pace = run.settings.pace
-        self.known: Recent[tuple[Door, bytes], Asked] = Recent(_KNOWN_BYTES)
+        self._known: Recent[tuple[Door, bytes], Known] = Recent(_KNOWN_BYTES)
         self._say = say
         self._said: set[str] = set()
         self._answers = Answers(run.playback, run.settings.hosts, together=pace.instant)
         self._doors: dict[tuple[tuple[str, int], str, Origin | None], Door] = {}
-        self._accounts: set[asyncio.Task[Prepared]] = set()
-        self._comparing: set[Future[Miss]] = set()
-        # One thread: a storm of misses must not take the processor from the answers.
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="wiretape-replay")
+        self._comparing = Comparing(run)
 
     def door(self, own: tuple[str, int], scheme: str, tunnel: Origin | None) -> Door:
         """The one door of these facts."""
@@ -121,6 +134,11 @@ class Service:
         )
         return Visit(request, client, hosts.identity(meant.host, meant.port), head.keep_alive, head.old)
 
+    def matched(self, request: Request) -> Request:
+        """*request* with the target to match by."""
+        target = self.run.settings.hosts.inward_of(request)
+        return request if target == request.target else msgspec.structs.replace(request, target=target)
+
     def asked(self, visit: Visit, upload: Upload) -> Asked:
         """The request whole; slow where its body lies aside."""
         body = upload.body()
@@ -131,30 +149,45 @@ class Service:
 
     async def asked_slowly(self, visit: Visit, upload: Upload) -> Asked:
         """The same, in a thread."""
-        return await asyncio.wrap_future(self._thread.submit(self.asked, visit, upload))
+        return await self._comparing.do(lambda: self.asked(visit, upload))
+
+    def learn(self, door: Door, data: bytes, asked: Asked) -> None:
+        """Remember that *data*, come by *door*, is *asked* and nothing else."""
+        if asked.visit.identity is not None:
+            bare = msgspec.structs.replace(asked.visit.request, headers=())
+            known = Known(msgspec.structs.replace(asked.visit, request=bare), asked.key, asked.client)
+            self._known.put((door, data), known, len(data) + _KNOWN_OVERHEAD)
+
+    def recall(self, door: Door, data: bytes) -> tuple[Prepared, bool] | None:
+        """The answer to the request that *data* is, and whether the client means to go on after it.
+
+        None where these bytes are not known, or have no answer: then they are to be read.
+        """
+        known = self._known.get((door, data))
+        if known is None:
+            return None
+        answer = self._found(known.visit, known.key, known.client)
+        return None if isinstance(answer, Refuse) else (answer, known.visit.keep_alive)
 
     def decide(self, asked: Asked) -> Prepared | Refuse:
         """The answer to a request, or why it has none; our own failure is a reason like any other."""
         visit = asked.visit
-        try:
-            if visit.identity is None:
-                detail = f"{visit.request.host} is not the API and was not recorded; replay lets nothing out"
-                return self.refused(self.run.playback.refused(asked.request, detail), visit)
-            verdict = self.run.playback.player.ask(asked.key)
-            if isinstance(verdict, Answer):
-                return self._answers.get(verdict.interaction_id, asked.client)
-            assert isinstance(verdict, Refuse)
-        except Exception as error:  # noqa: BLE001 - whatever it is, nothing goes live and the run does not end well
-            return self.failed(error, visit)
-        return verdict
+        if visit.identity is not None:
+            return self._found(visit, asked.key, asked.client)
+        detail = f"{visit.request.host} is not the API and was not recorded; replay lets nothing out"
+        return self.refused(self.run.playback.refused(asked.request, detail), visit)
 
     async def missed(self, asked: Asked, refusal: Refuse) -> Prepared:
-        """The account of a miss. Comparing with everything recorded takes a while; other clients go on meanwhile."""
-        account = asyncio.create_task(self._account(asked, refusal))
-        self._accounts.add(account)
-        account.add_done_callback(self._accounts.discard)
-        # A client that gives up must not take the account with it.
-        return await asyncio.shield(account)
+        """The answer that tells of a miss; it takes a while."""
+        visit = asked.visit
+        assert visit.identity is not None
+        if refusal.kind == "unknown" and asked.size > len(asked.request.body):
+            detail = (
+                f"session {self.run.settings.session!r} holds no answer to it; its body of {asked.size} bytes is too "
+                "long to be compared"
+            )
+            return self.refused(self.run.playback.refused(asked.request, detail), visit)
+        return self.refused(await self._comparing.account(self.matched(asked.request), visit.identity, refusal), visit)
 
     def refused(self, miss: Miss, visit: Visit | None) -> Prepared:
         """The answer that tells of *miss*."""
@@ -187,51 +220,30 @@ class Service:
             self._say(text)
 
     async def close(self) -> None:
-        """Bring the accounts to an end. A miss that was not compared yet counts like any other."""
-        for waiting in self._comparing:
-            waiting.cancel()
-        await asyncio.gather(*self._accounts)
-        self._thread.shutdown()
+        """Bring the accounts of misses to an end."""
+        await self._comparing.close()
+
+    def _found(self, visit: Visit, key: str, client: Client) -> Prepared | Refuse:
+        try:
+            verdict = self.run.playback.player.ask(key)
+            if isinstance(verdict, Answer):
+                return self._answers.get(verdict.interaction_id, client)
+            assert isinstance(verdict, Refuse)
+        except Exception as error:  # noqa: BLE001 - whatever it is, nothing goes live and the run does not end well
+            return self.failed(error, visit)
+        return verdict
 
     def _key(self, request: Request, identity: str) -> str:
         settings = self.run.settings
-        return match_key(canonical(self._matched(request), identity, settings.rules))
-
-    def _matched(self, request: Request) -> Request:
-        """*request* with the target to match by."""
-        target = self.run.settings.hosts.inward_of(request)
-        return request if target == request.target else msgspec.structs.replace(request, target=target)
-
-    async def _account(self, asked: Asked, refusal: Refuse) -> Prepared:
-        playback, visit = self.run.playback, asked.visit
-        try:
-            if refusal.kind == "unknown" and asked.size > len(asked.request.body):
-                detail = f"{self._unknown()}; its body of {asked.size} bytes is too long to be compared"
-                return self.refused(playback.refused(asked.request, detail), visit)
-            assert visit.identity is not None
-            future = self._thread.submit(playback.missed, self._matched(asked.request), visit.identity, refusal)
-            self._comparing.add(future)
-            future.add_done_callback(self._comparing.discard)
-            return self.refused(await asyncio.wrap_future(future), visit)
-        except asyncio.CancelledError:
-            return self.refused(playback.refused(asked.request, self._unknown()), visit)
-        except Exception as error:  # noqa: BLE001 - as in `decide`
-            return self.failed(error, visit)
-
-    def _unknown(self) -> str:
-        return f"session {self.run.settings.session!r} holds no answer to it"
+        return match_key(canonical(self.matched(request), identity, settings.rules))
 
 
-def _stripped(headers: tuple[tuple[bytes, bytes], ...]) -> tuple[tuple[bytes, bytes], ...]:
+def _stripped(headers: Headers) -> Headers:
     """The headers without those that are meant for the proxy."""
-    for name, _ in headers:
-        if name[:1] in b"PpXx":
-            break
-    else:
+    if not [1 for name, _ in headers if name[:6].lower() in _SUSPECT]:
         return headers
-    return tuple(pair for pair in headers if not _for_proxy(pair[0]))
+    return tuple(pair for pair in headers if not _for_proxy(pair[0].lower()))
 
 
 def _for_proxy(name: bytes) -> bool:
-    lower = name.lower()
-    return lower in _HOP or lower.startswith(_OURS)
+    return name in _HOP or name.startswith(_OURS)

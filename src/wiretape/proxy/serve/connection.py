@@ -44,6 +44,7 @@ class Connection(asyncio.Protocol):
         self._socket: socket.socket
         self._behind: asyncio.Future[None] | None = None
         self._lingering = False
+        self._client_done = False
 
     # -- what the loop calls -------------------------------------------------------------------------------------
 
@@ -66,6 +67,7 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """The client will send no more; it may still listen."""
+        self._client_done = True
         if self._lingering:
             self._transport.close()
         else:
@@ -105,6 +107,9 @@ class Connection(asyncio.Protocol):
 
     def linger(self) -> None:
         """See `Wire`."""
+        if self._client_done:
+            self._transport.close()
+            return
         self._lingering = True
         if self._transport.can_write_eof():
             self._transport.write_eof()

@@ -17,7 +17,7 @@ from wiretape.proxy.serve.refusals import Unreadable
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from wiretape.proxy.serve.asking import Service, Visit
+    from wiretape.proxy.serve.asking import Service
     from wiretape.proxy.serve.door import Door
     from wiretape.proxy.serve.prepared import Prepared
     from wiretape.proxy.serve.wire import Upper, Wire
@@ -64,9 +64,10 @@ class Conversation:
             self._keep_for_tunnel(data)
             return
         if hearing.between and not self.busy and not hearing.turns:
-            known = hearing.known(data)
-            if known is not None:
-                self._answer(known, self._loop.time())
+            recalled = self._service.recall(self._door, data)
+            if recalled is not None:
+                answer, keep_alive = recalled
+                self._give(answer, self._loop.time(), keep_alive=keep_alive)
                 return
         hearing.read(data)
         if len(hearing.turns) > _WAITING:
@@ -159,15 +160,19 @@ class Conversation:
         outcome = self._service.decide(asked)
         if isinstance(outcome, Refuse):
             self._start(self._answer_miss(asked, outcome))
-        elif outcome.whole is not None:
-            self._wire.write(outcome.whole)
-            self._answered(asked.visit, outcome)
         else:
-            self._start(self._tell(asked.visit, outcome, began))
+            self._give(outcome, began, keep_alive=asked.visit.keep_alive)
 
-    def _answered(self, visit: Visit, answer: Prepared) -> None:
+    def _give(self, answer: Prepared, began: float, *, keep_alive: bool) -> None:
+        if answer.whole is not None:
+            self._wire.write(answer.whole)
+            self._given(answer, keep_alive=keep_alive)
+        else:
+            self._start(self._tell(answer, began, keep_alive=keep_alive))
+
+    def _given(self, answer: Prepared, *, keep_alive: bool) -> None:
         self.busy = False
-        if answer.close or not visit.keep_alive:
+        if answer.close or not keep_alive:
             self._end()
             self._hearing.forget()
             self._wire.close()
@@ -178,8 +183,7 @@ class Conversation:
 
     async def _answer_miss(self, asked: Asked, refusal: Refuse) -> None:
         answer = await self._service.missed(asked, refusal)
-        self._wire.write(answer.whole or b"")
-        self._answered(asked.visit, answer)
+        self._give(answer, 0.0, keep_alive=asked.visit.keep_alive)
         self._proceed()
 
     async def _answer_late(self, late: Late, began: float) -> None:
@@ -187,8 +191,7 @@ class Conversation:
             asked = await self._service.asked_slowly(late.visit, late.upload)
         except Exception as error:  # noqa: BLE001 - ours; the client must not be left without an answer
             answer = self._service.failed(error, late.visit)
-            self._wire.write(answer.whole or b"")
-            self._answered(late.visit, answer)
+            self._give(answer, began, keep_alive=late.visit.keep_alive)
         else:
             self.busy = False
             self._answer(asked, began)
@@ -196,7 +199,7 @@ class Conversation:
             late.upload.close()
         self._proceed()
 
-    async def _tell(self, visit: Visit, answer: Prepared, began: float) -> None:
+    async def _tell(self, answer: Prepared, began: float, *, keep_alive: bool) -> None:
         """Write an answer part by part, each when it is due and no faster than the client takes it."""
         pacer = Pacer(self._service.pace, began)
         try:
@@ -210,7 +213,7 @@ class Conversation:
             self._service.broke(error)
             answer = msgspec.structs.replace(answer, close=True)
         self._telling = False
-        self._answered(visit, answer)
+        self._given(answer, keep_alive=keep_alive)
         self._proceed()
 
     def _open_tunnel(self, target: str) -> None:
@@ -223,7 +226,9 @@ class Conversation:
             return
         self._wire.write(CONNECTED)
         door = self._service.door(self._door.own, self._door.scheme, origin)
-        self._wire.upper = inner = self._opener(self._wire, door)
+        self._wire.upper = self._opener(self._wire, door)
         self._resume()
         if self._hearing.rest:
-            inner.receive(self._hearing.rest)
+            self._wire.upper.receive(self._hearing.rest)
+        if self._ending:
+            self._wire.upper.eof()

@@ -49,7 +49,9 @@ async def attend(run: Run, url: str, ours: Authority, say: Callable[[str], None]
     """
     hosts = run.settings.hosts
     if run.mode is not Mode.REPLAY and _is_itself(hosts.upstream.origin, url):
-        raise UsageError(f"--upstream {hosts.upstream} is this proxy itself; name the API, or another port with --listen")
+        raise UsageError(
+            f"--upstream {hosts.upstream} is this proxy itself; name the API, or another port with --listen"
+        )
     environment = client_environment(
         os.environ,
         proxy=url,

@@ -77,10 +77,6 @@ class Hearing:
         """Whether no request has begun that is not complete."""
         return self._intake.between
 
-    def known(self, data: bytes) -> Asked | None:
-        """The request that *data* is, where the same bytes were one before and are whole."""
-        return self._service.known.get((self._door, data))
-
     def read(self, data: bytes) -> None:
         """Take bytes; complete requests become turns."""
         fresh = self._intake.between and not self.turns and len(data) <= KNOWN_REQUEST_BYTES
@@ -94,8 +90,8 @@ class Hearing:
         else:
             if self._intake.over:
                 self.over = True
-                if self._intake.connect is not None:
-                    self.turns.append((Connect(self._intake.connect), 0.0))
+                if self._intake.tunnel is not None:
+                    self.turns.append((Connect(self._intake.tunnel), 0.0))
             if fresh:
                 self._learn(data)
 
@@ -119,7 +115,7 @@ class Hearing:
         if len(self.turns) == 1 and self._intake.between:
             asked = self.turns[0][0]
             if isinstance(asked, Asked):
-                self._service.known.put((self._door, data), asked, 2 * len(data))
+                self._service.learn(self._door, data, asked)
 
     def _say_last(self, answer: bytes) -> None:
         self.turns.append((LastWord(answer), 0.0))
@@ -133,7 +129,7 @@ class Hearing:
         if head.method == "CONNECT":
             return
         self._visit = visit = self._service.arrive(head, self._door)
-        self._upload = Upload(visit.request, visit.identity, self._service.run.settings.rules)
+        self._upload = Upload(self._service.matched(visit.request), visit.identity, self._service.run.settings.rules)
         if head.expects and head.length != 0:
             self.expected = True
             self._on_expected()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Final, NamedTuple, Protocol
 
 import httptools
@@ -52,19 +53,19 @@ class Intake:
         between: no request has begun that is not complete.
         owing: a head is complete and its body is not.
         over: the last request has come: what follows is none.
-        connect: whom the last request wants to be connected with, where it is a CONNECT.
+        tunnel: whom the last request wants to be connected with, where it is a CONNECT.
     """
 
     def __init__(self, taker: Taker) -> None:
         self.between = True
         self.owing = False
         self.over = False
-        self.connect: str | None = None
+        self.tunnel: str | None = None
         self._taker = taker
         self._parser = httptools.HttpRequestParser(self)
         self._target = b""
         self._headers: list[tuple[bytes, bytes]] = []
-        self._head_bytes = 0
+        self._waited = 0
         self._ignoring = False
         self._offered: Head | None = None
         self._head: Head | None = None
@@ -90,7 +91,7 @@ class Intake:
         return b""
 
     def _upgraded(self, rest: bytes) -> bytes:
-        if self.connect is not None:
+        if self.tunnel is not None:
             self.over = True
             return rest
         offered, self._offered = self._offered, None
@@ -107,8 +108,8 @@ class Intake:
         self._ignoring = False
 
     def _count(self, size: int) -> None:
-        self._head_bytes += size
-        if self._head_bytes > HEAD_BYTES:
+        self._waited += size
+        if self._waited > HEAD_BYTES:
             raise Unreadable(431, f"a head of more than {HEAD_BYTES // 1024} KiB")
 
     def _explained(self, error: httptools.HttpParserError) -> Unreadable:
@@ -130,7 +131,7 @@ class Intake:
         self.between = False
         self._target = b""
         self._headers = []
-        self._head_bytes = 0
+        self._waited = 0
         self._head = None
 
     def on_url(self, url: bytes) -> None:
@@ -140,20 +141,19 @@ class Intake:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header, or a trailer, which no key and no answer depends on."""
-        self._head_bytes += len(name) + len(value)
-        if self._ignoring or self._head is not None:
-            return
-        self._headers.append((name, value))
+        if self._head is None and not self._ignoring:
+            self._headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         """The head is complete."""
         if self._ignoring:
             return
-        if len(self._headers) > HEADERS or self._head_bytes + len(self._target) > HEAD_BYTES:
+        size = len(self._target) + sum(map(len, chain.from_iterable(self._headers)))
+        if len(self._headers) > HEADERS or size > HEAD_BYTES:
             raise Unreadable(431, f"a head of more than {HEADERS} headers or {HEAD_BYTES // 1024} KiB")
         self._head = head = self._read_head()
         if head.method == "CONNECT":
-            self.connect = head.target
+            self.tunnel = head.target
         self.owing = True
         self._taker.head_came(head)
 
@@ -165,7 +165,7 @@ class Intake:
         """The request is complete."""
         head = self._head
         assert head is not None
-        if self._parser.should_upgrade() and self.connect is None and head.length != 0:
+        if self._parser.should_upgrade() and self.tunnel is None and head.length != 0:
             self._offered = head
             return
         self.between = True

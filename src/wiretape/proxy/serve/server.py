@@ -27,6 +27,8 @@ IDLE_SECONDS = 600.0
 # What is being answered when the server stops gets so long to come to its end.
 GRACE_SECONDS = 1.0
 _BACKLOG = 1024
+# From accepting a connection to knowing it, the loop takes so many rounds at most.
+_ROUNDS = 3
 
 
 class ReplayServer:
@@ -98,6 +100,9 @@ class ReplayServer:
         """Let no one in, let what is being answered come to its end for a moment, hang up on everybody."""
         self._listener.close()
         self._sweep.cancel()
+        # Who was let in at this very moment becomes known in the next rounds of the loop.
+        for _ in range(_ROUNDS):
+            await asyncio.sleep(0)
         for connection in list(self._connections):
             connection.finish()
         try:

@@ -31,7 +31,10 @@ class Upload:
     """
 
     def __init__(self, head: Request, identity: str | None, rules: Rules) -> None:
-        """Begin the body of *head*; without an *identity* nothing is matched, and only the beginning is kept."""
+        """Begin the body of *head*, which has the target to match by.
+
+        Without an *identity* nothing is matched, and only the beginning is kept.
+        """
         self.size = 0
         self.aside = False
         self._head = head
@@ -53,7 +56,7 @@ class Upload:
             self._digest.add(data)
         elif self._file is not None:
             if self.size > KEYED_BYTES:
-                raise too_long()
+                raise _too_long()
             self._file.write(data)
         elif self._held + len(data) <= HELD_BYTES:
             self._parts.append(data)
@@ -92,7 +95,7 @@ class Upload:
             self._file.close()
 
 
-def too_long() -> Unreadable:
+def _too_long() -> Unreadable:
     """What the client reads."""
     limit = KEYED_BYTES // (1024 * 1024)
     return Unreadable(413, f"a body of more than {limit} MiB, which is the most that is taken in to be matched")
