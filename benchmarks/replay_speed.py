@@ -29,8 +29,8 @@ from wiretape.proxy.decide.canonical import canonical
 from wiretape.proxy.decide.matching import match_key
 from wiretape.proxy.decide.modes import Mode
 from wiretape.proxy.run import Run
-from wiretape.proxy.serve import loops
 from wiretape.proxy.serve.clock import Clock
+from wiretape.proxy.serve.direct import loops
 from wiretape.proxy.serve.server import ReplayServer
 from wiretape.proxy.settings import Listen, Settings
 from wiretape.store.interaction import Request, ResponseHead

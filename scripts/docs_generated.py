@@ -73,7 +73,8 @@ def tables() -> str:
         connection = sqlite3.connect(Path(folder) / "x", isolation_level=None)
         schema.migrate(connection)
         rows = connection.execute(
-            "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'said_%' AND name NOT LIKE '%sqlite%'"
+            "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL"
+            " AND name NOT LIKE 'said_%' AND name NOT LIKE '%sqlite%'"
         )
         text = ";\n\n".join(row[0] for row in rows)
         connection.close()

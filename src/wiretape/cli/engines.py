@@ -38,7 +38,7 @@ def chooser(name: EngineName) -> Callable[[Run], Engine]:
         run.served_by = "by the direct engine"
         if name is EngineName.AUTO:
             run.served_by += ", all that a replay needs"
-        from wiretape.proxy.serve.direct import DIRECT
+        from wiretape.proxy.serve.direct.engine import DIRECT
 
         return DIRECT
 

@@ -1,3 +1,5 @@
+# pyright: reportPrivateUsage=false
+# (what is held is what the test is about)
 """A multipart body that comes in pieces has the form that it has as a whole."""
 
 from __future__ import annotations

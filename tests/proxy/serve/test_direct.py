@@ -32,7 +32,7 @@ PROGRAM = """
 import json, sys
 from pathlib import Path
 from wiretape.proxy.decide.modes import Mode, WhenSpent
-from wiretape.proxy.serve.direct import serve_run_directly
+from wiretape.proxy.serve.direct.engine import serve_run_directly
 from wiretape.proxy.settings import Listen, Settings
 
 cassette, ready, *command = sys.argv[1:]
@@ -161,7 +161,7 @@ class TestImports:
             "connect", "connect_ex", "create_connection", "create_unix_connection", "open_connection", "sock_connect",
             "open_unix_connection", "create_datagram_endpoint", "sendto", "urlopen", "HTTPConnection",
         }  # fmt: skip
-        files = [path for path in Path(serve.__file__).parent.glob("*.py") if path.name not in OF_THE_OTHER_ENGINE]
+        files = [path for path in Path(serve.__file__).parent.rglob("*.py") if path.name not in OF_THE_OTHER_ENGINE]
         assert len(files) > 20
         for path in files:
             for node in ast.walk(ast.parse(path.read_text())):

@@ -259,7 +259,7 @@ class TestMisses:
             patch.setattr(replay.run.playback.player, "ask", fail)
             assert document(replay.exchange(get()))["kind"] == "failure"
         with monkeypatch.context() as patch:
-            patch.setattr("wiretape.proxy.serve.asking.canonical", fail)
+            patch.setattr("wiretape.proxy.serve.direct.asking.canonical", fail)
             assert document(replay.exchange(get("/v1/x", "X-New: 1")))["kind"] == "failure"
             assert document(replay.exchange(get("/v1/y")))["kind"] == "failure"
         with monkeypatch.context() as patch:

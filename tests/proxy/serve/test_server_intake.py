@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wiretape.proxy.serve import upload
+from wiretape.proxy.serve.direct import upload
 
 if TYPE_CHECKING:
     from collections.abc import Callable

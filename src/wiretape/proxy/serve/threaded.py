@@ -7,7 +7,7 @@ import threading
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Self
 
-from wiretape.proxy.serve import loops
+from wiretape.proxy.serve.direct import loops
 from wiretape.proxy.serve.server import GRACE_SECONDS, ReplayServer
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wiretape.proxy.serve import loops
+from wiretape.proxy.serve.direct import loops
 from wiretape.proxy.serve.foreground import attend
 from wiretape.proxy.serve.server import ReplayServer
 from wiretape.proxy.serve.wholerun import Engine, serve_run

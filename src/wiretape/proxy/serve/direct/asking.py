@@ -10,10 +10,10 @@ from wiretape.proxy.decide import misses
 from wiretape.proxy.decide.canonical import canonical
 from wiretape.proxy.decide.matching import match_key
 from wiretape.proxy.decide.player import Answer, Refuse
-from wiretape.proxy.serve.comparing import Comparing
-from wiretape.proxy.serve.door import Door
-from wiretape.proxy.serve.prepared import Answers, Client, Prepared
-from wiretape.proxy.serve.recent import Recent
+from wiretape.proxy.serve.direct.comparing import Comparing
+from wiretape.proxy.serve.direct.door import Door
+from wiretape.proxy.serve.direct.prepared import Answers, Client, Prepared
+from wiretape.proxy.serve.direct.recent import Recent
 from wiretape.store.interaction import Request, header
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from wiretape.proxy.decide.misses import Miss
     from wiretape.proxy.decide.routing import Origin
     from wiretape.proxy.run import Run
-    from wiretape.proxy.serve.intake import Head
-    from wiretape.proxy.serve.upload import Upload
+    from wiretape.proxy.serve.direct.intake import Head
+    from wiretape.proxy.serve.direct.upload import Upload
     from wiretape.store.interaction import Headers
 
 # Ours or the proxy's own: they say how to reach the proxy, and are no part of what the client means.

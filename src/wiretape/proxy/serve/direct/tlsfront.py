@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wiretape.proxy.serve.wire import Upper, Wire
+    from wiretape.proxy.serve.direct.wire import Upper, Wire
 
 _READ_BYTES = 256 * 1024
 

@@ -6,7 +6,7 @@ import tempfile
 from typing import IO, TYPE_CHECKING, Final
 
 from wiretape.proxy.decide.longkey import LongKey
-from wiretape.proxy.serve.refusals import Unreadable
+from wiretape.proxy.serve.direct.refusals import Unreadable
 
 if TYPE_CHECKING:
     from wiretape.proxy.decide.rules import Rules

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from wiretape.proxy.decide.player import Refuse
-from wiretape.proxy.serve.asking import Asked
-from wiretape.proxy.serve.door import tunnel_to
-from wiretape.proxy.serve.hearing import Connect, Hearing, LastWord, Late
-from wiretape.proxy.serve.pacing import Pacer
-from wiretape.proxy.serve.refusals import Unreadable
+from wiretape.proxy.serve.direct.asking import Asked
+from wiretape.proxy.serve.direct.door import tunnel_to
+from wiretape.proxy.serve.direct.hearing import Connect, Hearing, LastWord, Late
+from wiretape.proxy.serve.direct.pacing import Pacer
+from wiretape.proxy.serve.direct.refusals import Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from wiretape.proxy.serve.asking import Service
-    from wiretape.proxy.serve.door import Door
-    from wiretape.proxy.serve.prepared import Prepared
-    from wiretape.proxy.serve.wire import Upper, Wire
+    from wiretape.proxy.serve.direct.asking import Service
+    from wiretape.proxy.serve.direct.door import Door
+    from wiretape.proxy.serve.direct.prepared import Prepared
+    from wiretape.proxy.serve.direct.wire import Upper, Wire
 
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 CONNECTED: Final = b"HTTP/1.1 200 Connection established\r\n\r\n"

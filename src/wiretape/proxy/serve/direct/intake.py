@@ -7,7 +7,7 @@ from typing import Final, NamedTuple, Protocol
 
 import httptools
 
-from wiretape.proxy.serve.refusals import Unreadable
+from wiretape.proxy.serve.direct.refusals import Unreadable
 
 HEAD_BYTES: Final = 64 * 1024
 HEADERS: Final = 256

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from wiretape.proxy.serve.asking import KNOWN_REQUEST_BYTES, Asked, Visit
-from wiretape.proxy.serve.intake import Head, Intake
-from wiretape.proxy.serve.refusals import Unreadable
-from wiretape.proxy.serve.upload import Upload
+from wiretape.proxy.serve.direct.asking import KNOWN_REQUEST_BYTES, Asked, Visit
+from wiretape.proxy.serve.direct.intake import Head, Intake
+from wiretape.proxy.serve.direct.refusals import Unreadable
+from wiretape.proxy.serve.direct.upload import Upload
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wiretape.proxy.serve.asking import Service
-    from wiretape.proxy.serve.door import Door
+    from wiretape.proxy.serve.direct.asking import Service
+    from wiretape.proxy.serve.direct.door import Door
 
 
 class Late(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, cast
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wiretape.proxy.serve.wire import Upper
+    from wiretape.proxy.serve.direct.wire import Upper
 
 # Linux's name for "acknowledge at once"; other systems need it less or lack it.
 _QUICKACK: Final[int | None] = getattr(socket, "TCP_QUICKACK", None)

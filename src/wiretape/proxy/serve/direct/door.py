@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from wiretape.proxy.decide.routing import Origin
-from wiretape.proxy.serve.refusals import Unreadable
+from wiretape.proxy.serve.direct.refusals import Unreadable
 
 if TYPE_CHECKING:
     from wiretape.proxy.decide.routing import Hosts

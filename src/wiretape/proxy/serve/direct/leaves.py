@@ -8,7 +8,7 @@ import ssl
 import tempfile
 from typing import TYPE_CHECKING
 
-from wiretape.proxy.serve.recent import Recent
+from wiretape.proxy.serve.direct.recent import Recent
 
 if TYPE_CHECKING:
     from cryptography import x509

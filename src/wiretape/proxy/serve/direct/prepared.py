@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from wiretape.proxy.decide.routing import Origin, location
-from wiretape.proxy.serve.framing import Frame, Framing, Shape, frames, shaped, told
-from wiretape.proxy.serve.recent import Recent
+from wiretape.proxy.serve.direct.framing import Frame, Framing, Shape, frames, shaped, told
+from wiretape.proxy.serve.direct.recent import Recent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from wiretape.proxy.decide.routing import Origin
-from wiretape.proxy.serve.conversation import Conversation
-from wiretape.proxy.serve.tlsfront import TlsFront
+from wiretape.proxy.serve.direct.conversation import Conversation
+from wiretape.proxy.serve.direct.tlsfront import TlsFront
 
 if TYPE_CHECKING:
-    from wiretape.proxy.serve.asking import Service
-    from wiretape.proxy.serve.door import Door
-    from wiretape.proxy.serve.leaves import Leaves
-    from wiretape.proxy.serve.wire import Upper, Wire
+    from wiretape.proxy.serve.direct.asking import Service
+    from wiretape.proxy.serve.direct.door import Door
+    from wiretape.proxy.serve.direct.leaves import Leaves
+    from wiretape.proxy.serve.direct.wire import Upper, Wire
 
 _HANDSHAKE: Final = 0x16
 

@@ -1,0 +1,1 @@
+"""The parts of the direct engine: connections, tunnels, requests heard, answers prepared and told."""
