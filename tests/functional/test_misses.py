@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -121,3 +123,53 @@ def test_a_greeting_names_what_is_served(recorded: Wiretape) -> None:
     first = done.err.splitlines()[0]
     served = rf"wiretape: replaying session 'default' of {recorded.cassette} at http://127.0.0.1:\d+"
     assert re.fullmatch(served + " by the direct engine, all that a replay needs", first)
+
+
+@pytest.mark.parametrize("engine", ["direct", "mitmproxy"])
+def test_a_damaged_recording_is_never_served(recorded: Wiretape, standin: StandIn, engine: str) -> None:
+    """Bytes that are not what was recorded are a failure, told before the head of the answer is out."""
+    raw = recorded.cassette.read_bytes()
+    recorded.cassette.write_bytes(raw.replace(b"Gr\xc3\xbcezi \xf0", b"Gr\xc3\xb6ezi \xf0"))
+    done = recorded.python("replay", ask("Grüezi"), "--engine", engine)
+    assert done.out.startswith("424 "), done
+    assert json.loads(done.out[4:])["kind"] == "failure"
+    assert "is damaged" in done.err
+    assert (done.code, standin.hits) == (1, 1)
+
+
+@pytest.mark.parametrize("engine", ["direct", "mitmproxy"])
+def test_one_connection_used_in_both_ways(recorded: Wiretape, standin: StandIn, engine: str) -> None:
+    """Whose request it is is told from each request: a foreign host is never answered for the API."""
+    with recorded.serving("replay", "--engine", engine) as proxy:
+        parts = urlsplit(proxy.url)
+        assert parts.hostname
+        assert parts.port
+        with socket.create_connection((parts.hostname, parts.port)) as raw:
+            raw.sendall(b"HEAD /v1/none HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert read_head(raw).startswith(b"HTTP/1.1 424 ")
+            raw.sendall(b"HEAD http://example.org/v1/models HTTP/1.1\r\nHost: example.org\r\n\r\n")
+            assert read_head(raw).startswith(b"HTTP/1.1 424 ")
+            raw.sendall(b"HEAD http://api.aitronos.com/v1/none HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            assert read_head(raw).startswith(b"HTTP/1.1 424 ")
+            assert raw.recv(1) == b""
+        told = proxy.end().err
+    assert "example.org is not the API" in told
+    assert told.count("unknown: HEAD") == 3
+    assert standin.hits == 1
+
+
+def read_head(raw: socket.socket) -> bytes:
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        head += raw.recv(1)
+    return head
+
+
+def test_a_neighbour_without_an_answer_says_so(wiretape: Wiretape, standin: StandIn) -> None:
+    """The same request, recorded while the upstream was gone."""
+    gone = standin.url
+    standin.stop()
+    wiretape.python("record", ask("Grüezi"), "--upstream", gone)
+    done = wiretape.python("replay", ask("Grüezi"))
+    (difference,) = json.loads(done.out[4:])["nearest"][0]["differences"]
+    assert difference.startswith("recorded without an answer: ")

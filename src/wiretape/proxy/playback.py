@@ -16,9 +16,10 @@ from wiretape.proxy.decide.player import Player, Refuse
 from wiretape.proxy.settings import DEFAULT_SESSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from wiretape.proxy.decide.canonical import Canonical
+    from wiretape.proxy.decide.difference import Difference
     from wiretape.proxy.decide.modes import Mode
     from wiretape.proxy.decide.player import Verdict
     from wiretape.proxy.settings import Settings
@@ -165,7 +166,7 @@ class Playback:
                 id=near.ref.id,
                 request=f"{near.ref.method} {near.ref.path}",
                 score=round(near.score, 3),
-                differences=[difference.text() for difference in near.differences],
+                differences=_told(near.ref, near.differences),
             )
             for near in nearest(asked, self._forms(found), _NEIGHBOURS)
         ]
@@ -176,6 +177,12 @@ class Playback:
             request = self._cassette.request(interaction.id)
             target = self._settings.hosts.inward_of(request)
             yield interaction, self._form(msgspec.structs.replace(request, target=target), interaction.identity)
+
+
+def _told(interaction: Interaction, differences: Sequence[Difference]) -> list[str]:
+    if interaction.status is None:
+        return [f"recorded without an answer: {interaction.problem or interaction.ended}", *map(str, differences)]
+    return [difference.text() for difference in differences]
 
 
 def _times(count: int) -> str:

@@ -11,17 +11,17 @@ from wiretape.proxy.decide.modes import Mode, settled
 from wiretape.proxy.decide.recorder import Recorder
 from wiretape.proxy.decide.redact import Redactor
 from wiretape.proxy.decide.routing import parse_upstream
+from wiretape.proxy.decide.rules import Rules
 from wiretape.proxy.playback import Playback
 from wiretape.store.cassette import Cassette
 from wiretape.store.errors import CassetteMissing, SessionMissing
-from wiretape.store.recording import SessionWriter
-from wiretape.store.sessions import Description
 
 if TYPE_CHECKING:
     from wiretape.proxy.decide.misses import Miss
     from wiretape.proxy.serve.clock import Clock
     from wiretape.proxy.settings import Settings
     from wiretape.store.interaction import Interaction, Session
+    from wiretape.store.recording import SessionWriter
     from wiretape.store.sessions import Begin
 
 _EXIT_FAILED = 1
@@ -115,6 +115,10 @@ class Run:
         return run
 
     def _begin(self, how: Begin) -> None:
+        # Most runs replay, and need not wait for what only recording imports.
+        from wiretape.store.recording import SessionWriter
+        from wiretape.store.sessions import Description
+
         settings = self.settings
         description = Description(
             name=settings.session,
@@ -135,7 +139,11 @@ class Run:
         recorded = parse_upstream(session.upstream)
         live = self.mode is not Mode.REPLAY and self.settings.upstream_named
         hosts = self.settings.hosts.recorded_from(recorded, live=live)
-        self.settings = msgspec.structs.replace(self.settings, hosts=hosts)
+        # Keys are compared with those of the session, so its rules count, not those of this run.
+        rules = msgspec.json.decode(session.rules, type=Rules)
+        self.settings = msgspec.structs.replace(self.settings, hosts=hosts, rules=rules)
+        if self.recorder is not None:
+            self.recorder.rules = rules
         self.playback = Playback(self.settings, self.mode, self._cassette, session.id)
 
     def defect(self, error: BaseException | str) -> None:

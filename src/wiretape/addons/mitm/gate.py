@@ -14,6 +14,7 @@ from mitmproxy.net.http import url
 
 from wiretape.addons.mitm import layers
 from wiretape.proxy.decide.modes import Mode
+from wiretape.proxy.decide.routing import Origin
 
 if TYPE_CHECKING:
     from mitmproxy import connection, http, tls
@@ -23,13 +24,13 @@ if TYPE_CHECKING:
     from mitmproxy.proxy.server import ConnectionHandler
     from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
-    from wiretape.proxy.decide.routing import Origin
     from wiretape.proxy.run import Run
     from wiretape.proxy.serve.chaining import CorporateProxies
 
 # Linux's name for "acknowledge at once"; other systems need it less or lack it.
 _QUICKACK: Final[int | None] = getattr(socket, "TCP_QUICKACK", None)
 _PLENTY = 10_000
+_HTTP = 80
 
 
 class Gate:
@@ -41,12 +42,20 @@ class Gate:
         self._corporate = corporate
         self._by_base_url: set[str] = set()
 
-    def is_for_proxy(self, client: connection.Client, asked: Origin) -> bool:
-        """Whether a request takes the proxy for the API itself: by its form, or by naming our own port."""
-        if client.id in self._by_base_url:
-            return True
-        own = client.sockname
-        return asked.port == own[1] and asked.host in (own[0], "localhost", "127.0.0.1", "::1")
+    def meant(self, flow: http.HTTPFlow) -> Origin | None:
+        """The origin that a request names; None where it takes the proxy for the API itself.
+
+        Told anew for each request: a client may use one connection in both ways.
+        """
+        request, own = flow.request, flow.client_conn.sockname
+        if flow.client_conn.id in self._by_base_url:
+            if not request.data.authority or request.is_http2:
+                return None
+            host, port = url.parse_authority(request.data.authority, check=True)
+            request.data.host, request.data.port, request.data.authority = host, port or _HTTP, b""
+        named = Origin(request.scheme, request.host.lower(), request.port)
+        ours = named.port == own[1] and named.host in (own[0], "localhost", "127.0.0.1", "::1")
+        return None if ours else named
 
     def own_name(self, request: http.Request) -> tuple[str, int]:
         """The name and port under which the client knows the proxy."""
@@ -54,7 +63,7 @@ class Gate:
             host, port = url.parse_authority(request.host_header or "", check=True)
         except ValueError:
             host, port = "127.0.0.1", None
-        return host, port or 80
+        return host, port or _HTTP
 
     def chain(self, flow: http.HTTPFlow, goal: Origin) -> None:
         """Send the request through a proxy that the environment names, as any other program would."""

@@ -66,6 +66,7 @@ class Plan(msgspec.Struct):
         first_byte_us: when the head came.
         ended_us: when the end came.
         wait: seconds to wait until something is due.
+        failed: told what kept the rest of the body from being read.
     """
 
     response: http.Response
@@ -74,6 +75,7 @@ class Plan(msgspec.Struct):
     first_byte_us: int = 0
     ended_us: int = 0
     wait: Callable[[int], float] = lambda _: 0.0
+    failed: Callable[[Exception], None] = lambda _: None
 
 
 class Stream(HttpStream):
@@ -178,6 +180,7 @@ class MemoryUpstream(HttpConnection):
             try:
                 self._next = self._next or next(plan.chunks, None)
             except Exception as error:  # noqa: BLE001 - the head is out: all that is left is to break off
+                plan.failed(error)
                 yield self._break_off(f"the recording cannot be read: {error}")
                 return
             if (wait := plan.wait(self._next[0] if self._next else plan.ended_us)) > 0:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -148,13 +149,11 @@ class Traffic:
         request = flow.request
         conversion.strip(request)
         hosts = self._run.settings.hosts
-        client = Origin(request.scheme, request.host.lower(), request.port)
-        if self._gate.is_for_proxy(flow.client_conn, client):
-            meant = hosts.upstream.origin
+        named = self._gate.meant(flow)
+        meant, client, target = named, named, request.path
+        if meant is None or client is None:
+            meant, client = hosts.upstream.origin, Origin("http", *self._gate.own_name(request))
             target = hosts.upstream.prefix + request.path
-            client = Origin("http", *self._gate.own_name(request))
-        else:
-            meant, target = client, request.path
         head = conversion.request_head(request, meant, target)
         return Visit(head, client, hosts.identity(meant.host, meant.port), began)
 
@@ -194,7 +193,7 @@ class Traffic:
         matched = msgspec.structs.replace(asked, target=hosts.inward_of(visit.head))
         verdict = playback.ask(matched, visit.identity)
         if isinstance(verdict, Answer):
-            flow.metadata[PLAN] = self._plan(playback.recorded(verdict.interaction_id), visit.began_us)
+            flow.metadata[PLAN] = self._plan(playback.recorded(verdict.interaction_id), visit)
         elif isinstance(verdict, Forward):
             if verdict.keep:
                 self._begin(visit)
@@ -203,21 +202,34 @@ class Traffic:
             miss = await asyncio.to_thread(playback.missed, matched, visit.identity, verdict)
             self._refuse(flow, miss)
 
-    def _plan(self, recorded: Recorded, began_us: int) -> Plan:
+    def _plan(self, recorded: Recorded, visit: Visit) -> Plan:
         pace, clock = self._run.settings.pace, self._run.clock
 
         def wait(at_us: int) -> float:
-            return 0.0 if pace.instant else pace.delay(at_us) - (clock.microseconds() - began_us) / 1_000_000
+            return 0.0 if pace.instant else pace.delay(at_us) - (clock.microseconds() - visit.began_us) / 1_000_000
 
-        response = conversion.to_response(recorded.head)
-        ended = recorded.duration_us or 0
-        return Plan(response, recorded.timed(), recorded.whole, recorded.first_byte_us, ended, wait)
+        # The first chunk is read before the head is out: bytes that are damaged are a miss then, not a broken answer.
+        timed = recorded.timed()
+        chunks = itertools.chain([first for first in [next(timed, None)] if first is not None], timed)
+        return Plan(
+            response=conversion.to_response(recorded.head),
+            chunks=chunks,
+            whole=recorded.whole,
+            first_byte_us=recorded.first_byte_us,
+            ended_us=recorded.duration_us or 0,
+            wait=wait,
+            failed=lambda error: self._say_all(self._run.playback.failed(visit.head, error)),
+        )
 
     def _refuse(self, flow: http.HTTPFlow, miss: Miss) -> None:
         document = miss.document()
         headers = (*miss.headers(), (b"Content-Length", str(len(document)).encode()))
         head = ResponseHead(status=misses.STATUS, reason=misses.REASON, headers=headers)
-        flow.metadata[PLAN] = Plan(conversion.to_response(head), iter([(0, document)]))
+        chunks = [] if flow.request.method == "HEAD" else [(0, document)]
+        flow.metadata[PLAN] = Plan(conversion.to_response(head), iter(chunks))
+        self._say_all(miss)
+
+    def _say_all(self, miss: Miss) -> None:
         for line in miss.lines():
             self._say(line)
 

@@ -11,7 +11,6 @@ from wiretape.proxy.decide.canonical import Canonical, canonical
 from wiretape.proxy.decide.longparts import LongParts
 from wiretape.proxy.decide.matching import VERSION, beginning, match_key
 from wiretape.proxy.decide.multipart import declared_boundary, sniffed_boundary
-from wiretape.store.interaction import header
 
 if TYPE_CHECKING:
     from wiretape.proxy.decide.rules import Rules
@@ -39,12 +38,12 @@ class LongKey:
         Returns:
             The key to add the body to, or None where the body must be held whole.
         """
-        if header(request.headers, b"content-encoding"):
+        if any(_values(request, b"content-encoding")):
             return None
-        media = (header(request.headers, b"content-type") or b"").lower()
-        parts = _parts(header(request.headers, b"content-type") or b"", start)
+        media = next(filter(None, _values(request, b"content-type")), b"")
+        parts = _parts(media, start)
         first = start.lstrip(_BLANK)[:1]
-        if parts is None and (not first or first in b"{[" or start.startswith(b"--") or _structured(media)):
+        if parts is None and (not first or first in b"{[" or start.startswith(b"--") or _structured(media.lower())):
             return None
         form = canonical(msgspec.structs.replace(request, body=b"\0"), identity, rules)
         return cls(msgspec.structs.replace(form, body_kind="bytes", body=b""), parts)
@@ -61,6 +60,10 @@ class LongKey:
         if form is not None:
             return match_key(msgspec.structs.replace(self._form, body_kind="multipart", body=form))
         return f"{VERSION}:{self._digest.hexdigest()}"
+
+
+def _values(request: Request, name: bytes) -> list[bytes]:
+    return [value for key, value in request.headers if key.lower() == name]
 
 
 def _parts(content_type: bytes, start: bytes) -> LongParts | None:
