@@ -28,7 +28,9 @@ def settings(scribe: Scribe, mode: Mode, **others: object) -> Settings:
     return msgspec.structs.replace(Settings(cassette=scribe.path, mode=mode), **others)
 
 
-def test_recording(scribe: Scribe, still: Clock, make_request: Callable[..., Request], make_head: Callable[..., ResponseHead]) -> None:
+def test_recording(
+    scribe: Scribe, still: Clock, make_request: Callable[..., Request], make_head: Callable[..., ResponseHead]
+) -> None:
     """What was recorded is counted, and the session is complete."""
     run = Run.open(settings(scribe, Mode.RECORD), still)
     assert run.recorder is not None

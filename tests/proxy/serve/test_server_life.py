@@ -17,8 +17,8 @@ import pytest
 from wiretape.proxy.decide.modes import Mode
 from wiretape.proxy.decide.pace import RECORDED
 from wiretape.proxy.run import Run
-from wiretape.proxy.serve.direct import loops
 from wiretape.proxy.serve.clock import Clock
+from wiretape.proxy.serve.direct import loops
 from wiretape.proxy.serve.server import ReplayServer
 from wiretape.proxy.settings import Listen, Settings
 from wiretape.store.errors import UsageError

@@ -7,12 +7,12 @@ import os
 import socket
 from typing import TYPE_CHECKING
 
-from wiretape.proxy.serve.direct.asking import Service
 from wiretape.proxy.serve.authority import authority
+from wiretape.proxy.serve.direct.asking import Service
 from wiretape.proxy.serve.direct.connection import Connection
-from wiretape.proxy.serve.foreground import listening_at
 from wiretape.proxy.serve.direct.leaves import Leaves
 from wiretape.proxy.serve.direct.opening import Opening
+from wiretape.proxy.serve.foreground import listening_at
 from wiretape.store.errors import UsageError
 
 if TYPE_CHECKING:
