@@ -1,4 +1,4 @@
-"""How well the direct engine keeps a recording's time: ten events, 100 ms apart, plain and through TLS, alone and many.
+"""How well both engines keep a recording's time: ten events, 100 ms apart, plain and through TLS, alone and many.
 
 Run with `python benchmarks/pace.py`. An error is how much later (or earlier) than recorded an event is read by a client
 in another process, both on loopback.
@@ -66,10 +66,21 @@ def record(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def replaying(path: Path, pace: str) -> Generator[Served]:
+def replaying(path: Path, pace: str, engine: str) -> Generator[Served]:
     """The command, as a process."""
-    ready = path.with_name(f"ready-{pace}.json")
-    command = [sys.executable, "-m", "wiretape", "replay", "-c", str(path), "--listen", "127.0.0.1:0"]
+    ready = path.with_name(f"ready-{engine}-{pace}.json")
+    command = [
+        sys.executable,
+        "-m",
+        "wiretape",
+        "replay",
+        "-c",
+        str(path),
+        "--listen",
+        "127.0.0.1:0",
+        "--engine",
+        engine,
+    ]
     with subprocess.Popen(
         [*command, "--ready-file", str(ready), "--pace", pace], stderr=subprocess.PIPE, text=True
     ) as process:
@@ -142,16 +153,20 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "pace.cassette"
         record(path)
-        with replaying(path, "recorded") as served:
-            asyncio.run(alone(served, "recorded", 1.0, given.rounds))
-            asyncio.run(alone(served, "recorded, TLS", 1.0, given.rounds, tls=True))
-            asyncio.run(together(served, given.streams, tls=False))
-            asyncio.run(together(served, given.streams, tls=True))
-        with replaying(path, "4x") as served:
-            asyncio.run(alone(served, "4x", 4.0, given.rounds))
-        with replaying(path, "instant") as served:
-            totals = [asyncio.run(watch(served, tls=False))[1] for _ in range(20)]
-            print(f"{'instant':<34} whole stream, median {statistics.median(totals) * 1000:.2f} ms")
+        for engine in ("direct", "mitmproxy"):
+            print(f"-- {engine}")
+            with replaying(path, "recorded", engine) as served:
+                asyncio.run(watch(served, tls=True))  # makes the certificate
+                asyncio.run(alone(served, "recorded", 1.0, given.rounds))
+                asyncio.run(alone(served, "recorded, TLS", 1.0, given.rounds, tls=True))
+                if engine == "direct":
+                    asyncio.run(together(served, given.streams, tls=False))
+                    asyncio.run(together(served, given.streams, tls=True))
+            with replaying(path, "4x", engine) as served:
+                asyncio.run(alone(served, "4x", 4.0, given.rounds))
+            with replaying(path, "instant", engine) as served:
+                totals = [asyncio.run(watch(served, tls=False))[1] for _ in range(20)]
+                print(f"{'instant':<34} whole stream, median {statistics.median(totals) * 1000:.2f} ms")
 
 
 if __name__ == "__main__":
