@@ -11,8 +11,7 @@ import msgspec
 from wiretape.store import identity, queries
 from wiretape.store.bodies import digest_of, read_pieces
 from wiretape.store.errors import CassetteDamaged, InteractionMissing, SessionMissing
-from wiretape.store.interaction import Chunk, Request, Response, ResponseHead
-from wiretape.store.rows import headers_from_json
+from wiretape.store.interaction import Response
 from wiretape.store.writer import translated
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from wiretape.store.interaction import Interaction, Session
+    from wiretape.store.interaction import Chunk, Interaction, Request, ResponseHead, Session
     from wiretape.store.reading import Reading
 
 # A body up to this size is held against its digest before it is served; a longer one is served as it is read.
@@ -113,47 +112,26 @@ class Cassette:
     def request(self, interaction_id: int) -> Request:
         """The request of an interaction, body included, secrets replaced as they were before it was stored."""
         with self._reading():
-            row = queries.request_row(self._connection, interaction_id)
-            body = self._body(row.body_id)
-        return Request(
-            method=row.method,
-            scheme=row.scheme,
-            host=row.host,
-            port=row.port,
-            target=row.target,
-            http_version=row.http_version,
-            headers=headers_from_json(row.headers),
-            body=body,
-        )
+            stored = queries.request(self._connection, interaction_id)
+            return msgspec.structs.replace(stored.head, body=self._body(stored.body_id))
 
     def response_head(self, interaction_id: int) -> ResponseHead | None:
         """The head of an answer, None where none came."""
         with self._reading():
-            row = queries.response_row(self._connection, interaction_id)
-        if row.status is None:
-            return None
-        return ResponseHead(
-            status=row.status,
-            reason=row.reason or "",
-            http_version=row.http_version or "HTTP/1.1",
-            headers=headers_from_json(row.headers),
-        )
+            return queries.response(self._connection, interaction_id).head
 
     def response(self, interaction_id: int) -> Response | None:
         """The answer of an interaction, body included; None where none came."""
-        head = self.response_head(interaction_id)
-        if head is None:
-            return None
         with self._reading():
-            row = queries.response_row(self._connection, interaction_id)
-            body = self._body(row.body_id)
-        return Response(head=head, body=body, trailers=headers_from_json(row.trailers))
+            stored = queries.response(self._connection, interaction_id)
+            if stored.head is None:
+                return None
+            return Response(head=stored.head, body=self._body(stored.body_id), trailers=stored.trailers)
 
     def response_pieces(self, interaction_id: int) -> Iterator[bytes]:
         """The body of an answer, a piece of at most 1 MiB at a time."""
         with self._reading():
-            row = queries.response_row(self._connection, interaction_id)
-            yield from self._pieces(row.body_id)
+            yield from self._pieces(queries.response(self._connection, interaction_id).body_id)
 
     def chunks(self, interaction_id: int) -> list[Chunk]:
         """The chunks of an answer, in the order they arrived."""

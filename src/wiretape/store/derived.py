@@ -8,13 +8,12 @@ import msgspec
 
 from wiretape.store import queries, reading
 from wiretape.store.bodies import read_pieces
-from wiretape.store.interaction import Request, ResponseHead
-from wiretape.store.rows import headers_from_json
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping
 
+    from wiretape.store.interaction import Request, ResponseHead
     from wiretape.store.reading import Reading
 
 # A longer body is kept like any other, but not read: it would have to be held in memory whole.
@@ -57,24 +56,10 @@ def read(exchange: Exchange) -> Reading:
 
 def stored(connection: sqlite3.Connection, interaction_id: int) -> Exchange:
     """The exchange of an interaction, as it is stored."""
-    asked, answered = (
-        queries.request_row(connection, interaction_id),
-        queries.response_row(connection, interaction_id),
-    )
-    request = Request(
-        method=asked.method,
-        scheme=asked.scheme,
-        host=asked.host,
-        port=asked.port,
-        target=asked.target,
-        http_version=asked.http_version,
-        headers=headers_from_json(asked.headers),
-    )
-    head = None
-    if answered.status is not None:
-        head = ResponseHead(status=answered.status, reason="", headers=headers_from_json(answered.headers))
-    bodies = [_short(connection, body_id) for body_id in (asked.body_id, answered.body_id)]
-    return Exchange(request, bodies[0], head, bodies[1], answered.ended)
+    request = queries.request(connection, interaction_id)
+    response = queries.response(connection, interaction_id)
+    asked, answered = (_short(connection, body_id) for body_id in (request.body_id, response.body_id))
+    return Exchange(request.head, asked, response.head, answered, response.ended)
 
 
 def _short(connection: sqlite3.Connection, body_id: int | None) -> bytes | None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from wiretape.store import owner
-from wiretape.store.interaction import Chunk, Interaction, Session
+from wiretape.store.interaction import Chunk, Interaction, Request, ResponseHead, Session
+from wiretape.store.rows import headers_from_json
 
 if TYPE_CHECKING:
     import sqlite3
+
+    from wiretape.store.interaction import Headers
 
 
 _INTERACTIONS = """
@@ -28,27 +31,18 @@ _CONDITIONS = {
 }
 
 
-class RequestRow(NamedTuple):
-    """The request's columns of an interaction."""
+class StoredRequest(NamedTuple):
+    """An interaction's request, and where its body lies."""
 
-    method: str
-    scheme: str
-    host: str
-    port: int
-    target: str
-    http_version: str
-    headers: str
+    head: Request
     body_id: int | None
 
 
-class ResponseRow(NamedTuple):
-    """The response's columns of an interaction."""
+class StoredResponse(NamedTuple):
+    """An interaction's response, None as head where none came, and where its body lies."""
 
-    status: int | None
-    reason: str | None
-    http_version: str | None
-    headers: str | None
-    trailers: str | None
+    head: ResponseHead | None
+    trailers: Headers
     body_id: int | None
     ended: str | None
 
@@ -99,24 +93,37 @@ def _interaction(row: tuple[object, ...], living: dict[str | None, bool]) -> Int
     return found
 
 
-def request_row(connection: sqlite3.Connection, interaction_id: int) -> RequestRow:
+def request(connection: sqlite3.Connection, interaction_id: int) -> StoredRequest:
     """The request of an interaction."""
-    row = connection.execute(
+    *facts, headers, body_id = connection.execute(
         "SELECT method, scheme, host, port, target, request_http_version, request_headers, request_body_id"
         " FROM interaction WHERE id = ?",
         (interaction_id,),
     ).fetchone()
-    return RequestRow(*row)
+    method, scheme, host, port, target, version = facts
+    head = Request(
+        method=method,
+        scheme=scheme,
+        host=host,
+        port=port,
+        target=target,
+        http_version=version,
+        headers=headers_from_json(headers),
+    )
+    return StoredRequest(head, body_id)
 
 
-def response_row(connection: sqlite3.Connection, interaction_id: int) -> ResponseRow:
+def response(connection: sqlite3.Connection, interaction_id: int) -> StoredResponse:
     """The response of an interaction."""
-    row = connection.execute(
+    status, reason, version, headers, trailers, body_id, ended = connection.execute(
         "SELECT status, reason, response_http_version, response_headers, response_trailers, response_body_id,"
         " ended FROM interaction WHERE id = ?",
         (interaction_id,),
     ).fetchone()
-    return ResponseRow(*row)
+    head = None
+    if status is not None:
+        head = ResponseHead(status=status, reason=reason, http_version=version, headers=headers_from_json(headers))
+    return StoredResponse(head, headers_from_json(trailers), body_id, ended)
 
 
 def chunks(connection: sqlite3.Connection, interaction_id: int) -> list[Chunk]:

@@ -6,24 +6,17 @@ from typing import TYPE_CHECKING
 
 from mitmproxy import http
 
+from wiretape.proxy.decide.forproxy import without_the_proxys
 from wiretape.store.interaction import Request, ResponseHead
 
 if TYPE_CHECKING:
     from wiretape.proxy.decide.routing import Origin
     from wiretape.store.interaction import Headers
 
-# Ours or the proxy's own: they say how to reach the proxy, and are no part of what the client means.
-_HOP = (b"proxy-authorization", b"proxy-connection")
-_OURS = b"x-wiretape-"
-
 
 def strip(request: http.Request) -> None:
     """Take the headers out that are meant for the proxy."""
-    request.headers.fields = tuple(
-        (name, value)
-        for name, value in request.headers.fields
-        if name.lower() not in _HOP and not name.lower().startswith(_OURS)
-    )
+    request.headers.fields = without_the_proxys(request.headers.fields)
 
 
 def request_head(request: http.Request, meant: Origin, target: str) -> Request:

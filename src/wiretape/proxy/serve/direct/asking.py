@@ -8,6 +8,7 @@ import msgspec
 
 from wiretape.proxy.decide import misses
 from wiretape.proxy.decide.canonical import canonical
+from wiretape.proxy.decide.forproxy import without_the_proxys
 from wiretape.proxy.decide.matching import match_key
 from wiretape.proxy.decide.player import Answer, Refuse
 from wiretape.proxy.serve.direct.comparing import Comparing
@@ -24,12 +25,6 @@ if TYPE_CHECKING:
     from wiretape.proxy.run import Run
     from wiretape.proxy.serve.direct.intake import Head
     from wiretape.proxy.serve.direct.upload import Upload
-    from wiretape.store.interaction import Headers
-
-# Ours or the proxy's own: they say how to reach the proxy, and are no part of what the client means.
-_HOP = (b"proxy-authorization", b"proxy-connection")
-_OURS = b"x-wiretape-"
-_SUSPECT = (b"proxy-", b"x-wire")
 
 # Requests whose bytes are known need no parser. Longer ones are not worth remembering.
 KNOWN_REQUEST_BYTES: Final = 16 * 1024
@@ -130,7 +125,7 @@ class Service:
             port=meant.port,
             target=target,
             http_version="HTTP/1.0" if head.old else "HTTP/1.1",
-            headers=_stripped(head.headers),
+            headers=without_the_proxys(head.headers),
         )
         return Visit(request, client, hosts.identity(meant.host, meant.port), head.keep_alive, head.old)
 
@@ -236,14 +231,3 @@ class Service:
     def _key(self, request: Request, identity: str) -> str:
         settings = self.run.settings
         return match_key(canonical(self.matched(request), identity, settings.rules))
-
-
-def _stripped(headers: Headers) -> Headers:
-    """The headers without those that are meant for the proxy."""
-    if not [1 for name, _ in headers if name[:6].lower() in _SUSPECT]:
-        return headers
-    return tuple(pair for pair in headers if not _for_proxy(pair[0].lower()))
-
-
-def _for_proxy(name: bytes) -> bool:
-    return name in _HOP or name.startswith(_OURS)
