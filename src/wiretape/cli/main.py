@@ -60,9 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except WiretapeError as error:
         return _complain(str(error), error.exit_code)
-    except typer.Abort:
-        return _INTERRUPTED
-    except KeyboardInterrupt:
+    except (typer.Abort, KeyboardInterrupt):
         return _INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has enough of it; Python would complain about it once more at its end.
@@ -74,6 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _other(error: Exception) -> int:
+    if isinstance(error, OSError):
+        return _complain(f"{error.filename or 'standard output'}: {error.strerror}", _USAGE)
     # Typer's errors for a wrong call come from a class that has moved between its versions.
     format_message = getattr(error, "format_message", None)
     if callable(format_message):

@@ -14,6 +14,7 @@ from wiretape.proxy.decide.misses import Miss, Neighbour
 from wiretape.proxy.decide.nearest import nearest
 from wiretape.proxy.decide.player import Player, Refuse
 from wiretape.proxy.settings import DEFAULT_SESSION
+from wiretape.store.errors import CassetteDamaged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -91,10 +92,15 @@ class Playback:
         head = self._cassette.response_head(interaction_id)
         assert head is not None
         found = self._cassette.interaction(str(interaction_id))
+        chunks = self._cassette.chunks(interaction_id)
+        if sum(chunk.size for chunk in chunks) != found.response_bytes:
+            raise CassetteDamaged(
+                f"{self._settings.cassette} is damaged: chunks of interaction {interaction_id} are missing"
+            )
         return Recorded(
             head,
             self._cassette.response_pieces(interaction_id),
-            self._cassette.chunks(interaction_id),
+            chunks,
             whole=found.ended == "complete",
             first_byte_us=found.first_byte_us or 0,
             duration_us=found.duration_us,

@@ -102,7 +102,9 @@ class Run:
             WiretapeError: the cassette or the session is not as the mode needs it.
         """
         known = _known(settings) if settings.mode is Mode.ONCE else None
-        mode = settled(settings.mode, complete=known is not None and known.state == "complete")
+        # A recording during which nobody called is nothing to replay.
+        complete = known is not None and known.state == "complete" and known.interactions > 0
+        mode = settled(settings.mode, complete=complete)
         run = cls(settings, clock, mode)
         try:
             if mode in (Mode.RECORD, Mode.AUTO):
@@ -164,8 +166,15 @@ class Run:
                 # A connection of ours that is open would keep the writer from leaving one plain file.
                 self._cassette.close()
             name = self._end(problem or self._failing())
-            self._summary = self._summarise(name, problem or self._failing(), unused)
+            self._summary = self._summarise(name, self._incomplete(name, problem), unused)
         return self._summary
+
+    def _incomplete(self, name: str, problem: str | None) -> str | None:
+        """Why the session is incomplete; None where it is not, as one that was added to or was not replaced."""
+        if self._writer is None or self._writer.opened.complete:
+            return None
+        untouched = name == self._writer.opened.target != self._writer.opened.name
+        return None if untouched else problem or self._failing()
 
     def _failing(self) -> str | None:
         if self._unreachable:

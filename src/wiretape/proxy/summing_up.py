@@ -30,6 +30,8 @@ def _recorded(summary: Summary) -> list[str]:
     told = f"recorded {_count(summary.recorded, 'interaction')} into session {summary.session!r} of {settings.cassette}"
     if summary.served:
         told = f"replayed {_count(summary.served, 'answer')}, " + told
+    if summary.problem is None and not summary.recorded and not summary.served:
+        return [told, "no request came: does the client use $WIRETAPE_URL, or heed HTTPS_PROXY?"]
     if summary.problem is None:
         return [told]
     mended = f"wiretape adopt {summary.session!r} -c {settings.cassette}"

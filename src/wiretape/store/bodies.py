@@ -19,9 +19,9 @@ type Arrivals = list[tuple[bytes, int]]
 """Bytes and when they came, in microseconds since the interaction began."""
 
 
-def digest_of(body: bytes) -> str:
-    """The name of a body's bytes in `body.digest`."""
-    return hashlib.blake2b(body, digest_size=32).hexdigest()
+def new_digest() -> hashlib.blake2b:
+    """What makes `body.digest` of a body's bytes."""
+    return hashlib.blake2b(digest_size=32)
 
 
 class BodyWriter:
@@ -43,7 +43,7 @@ class BodyWriter:
         self._drain_is_due = False
         self._closing = False
         self._id: int | None = None
-        self._digest = hashlib.blake2b(digest_size=32)
+        self._digest = new_digest()
         self._size = 0
         self._pieces = 0
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 import msgspec
 
 from wiretape.store import identity, queries
-from wiretape.store.bodies import digest_of, read_pieces
+from wiretape.store.bodies import new_digest, read_pieces
 from wiretape.store.errors import CassetteDamaged, InteractionMissing, SessionMissing
 from wiretape.store.interaction import Response
 from wiretape.store.writer import translated
@@ -22,10 +22,9 @@ if TYPE_CHECKING:
     from wiretape.store.interaction import Chunk, Interaction, Request, ResponseHead, Session
     from wiretape.store.reading import Reading
 
-# A body up to this size is held against its digest before it is served; a longer one is served as it is read.
-_DIGEST_BYTES = 1024 * 1024
 
-
+# SQLite's integers have no more.
+_DIGITS = 18
 _OF_READING = ("generation", "model", "thread_id", "response_id", "stop_reason")
 
 
@@ -98,7 +97,7 @@ class Cassette:
             InteractionMissing: there is none.
         """
         session, slash, number = name.rpartition("/")
-        if number.isascii() and number.isdigit():
+        if number.isascii() and number.isdigit() and len(number) <= _DIGITS:
             by_position: dict[str, int | str] = {"session_name": session, "position": int(number)}
             with self._reading():
                 conditions = by_position if slash else {"interaction_id": int(number)}
@@ -168,15 +167,18 @@ class Cassette:
         return b"".join(self._pieces(body_id))
 
     def _pieces(self, body_id: int | None) -> Iterator[bytes]:
-        digest, size = queries.digest_and_size(self._connection, body_id)
-        pieces = read_pieces(self._connection, body_id)
-        if digest is None or size > _DIGEST_BYTES:
-            yield from pieces
-            return
-        body = b"".join(pieces)
-        if digest_of(body) != digest:
+        digest, _ = queries.digest_and_size(self._connection, body_id)
+        found, held = new_digest(), b""
+        # A piece behind, so that the last one is given only when all are known to be what was recorded.
+        for piece in read_pieces(self._connection, body_id):
+            found.update(piece)
+            if held:
+                yield held
+            held = piece
+        if digest is not None and found.hexdigest() != digest:
             raise CassetteDamaged(f"{self.path} is damaged: body {body_id} is not what was recorded; record it again")
-        yield body
+        if held:
+            yield held
 
     @contextlib.contextmanager
     def _reading(self) -> Generator[None]:

@@ -8,6 +8,8 @@ import msgspec
 
 from wiretape.store import queries, reading
 from wiretape.store.bodies import read_pieces
+from wiretape.store.interaction import header
+from wiretape.store.kinds import kind_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -51,6 +53,7 @@ def read(exchange: Exchange) -> Reading:
     found = reading.read(request, exchange.head, exchange.answered or b"", ended=exchange.ended)
     if exchange.asked is None or exchange.answered is None:
         found.problem = f"too long to be read: more than {READING_BYTES} bytes"
+        found.kind = kind_of(header(exchange.head.headers, b"content-type") if exchange.head else None, b"\0")
     return found
 
 

@@ -45,9 +45,11 @@ def open_writer(path: Path) -> Writer:
 
 def leave_plain(path: Path) -> None:
     """Fold the WAL into the cassette and leave one plain file; while others have it open, the last one out does it."""
+    # Read and write, but never make: a cassette that was removed meanwhile stays removed.
+    address = f"{path.absolute().as_uri()}?mode=rw"
     with (
-        contextlib.suppress(sqlite3.Error),
-        contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection,
+        contextlib.suppress(sqlite3.Error, OSError),
+        contextlib.closing(sqlite3.connect(address, uri=True, isolation_level=None)) as connection,
     ):
         with checkpointing(path):
             connection.execute("PRAGMA busy_timeout = 2000")
@@ -63,9 +65,14 @@ def checkpointing(path: Path) -> Generator[None]:
     The lock lies in the temporary folder, not beside the cassette, where people would have to ignore it in git.
     """
     name = hashlib.blake2b(str(path.resolve()).encode(), digest_size=12).hexdigest()
-    with (Path(tempfile.gettempdir()) / f"wiretape-{os.getuid()}-{name}.lock").open("w") as lock:
+    place = Path(tempfile.gettempdir()) / f"wiretape-{os.getuid()}-{name}.lock"
+    # Others may write into that folder: no link of theirs is followed, and nothing is cut off.
+    lock = os.open(place, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(lock)
 
 
 def _shorten_wal(path: Path, connection: sqlite3.Connection) -> None:
@@ -79,7 +86,7 @@ def _shorten_wal(path: Path, connection: sqlite3.Connection) -> None:
 def _connect(path: Path) -> sqlite3.Connection:
     from wiretape.store import schema
 
-    connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(path.absolute(), timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
         connection.execute("PRAGMA foreign_keys = ON")
         (version,) = connection.execute("PRAGMA user_version").fetchone()
@@ -124,7 +131,7 @@ def _sound(path: Path) -> None:
     if path.stat().st_size > _CHECK_BYTES:
         return
     try:
-        with contextlib.closing(sqlite3.connect(path)) as connection:
+        with contextlib.closing(sqlite3.connect(path.absolute())) as connection:
             (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.Error as error:
         raise translated(error, path) from None

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from wiretape.store import derived, sessions
 from wiretape.store.bodies import BodyWriter
+from wiretape.store.errors import CassetteUnwritable
 from wiretape.store.opening import leave_plain, open_writer
 from wiretape.store.rows import InteractionRow, Outcome
 
@@ -82,6 +83,10 @@ class SessionWriter:
         future = self._writer.submit(run)
         self._writer.close()
         leave_plain(self._writer.path)
+        if not self._writer.path.exists():
+            raise CassetteUnwritable(
+                f"{self._writer.path} was removed while it was recorded into; what it held is lost"
+            )
         return future.result()
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from mitmproxy import http
 
 from wiretape.proxy.decide.forproxy import without_the_proxys
 from wiretape.store.interaction import Request, ResponseHead
+
+_FOREIGN = re.compile(rb"[^\x21-\x7e]")
 
 if TYPE_CHECKING:
     from wiretape.proxy.decide.routing import Origin
@@ -17,6 +20,11 @@ if TYPE_CHECKING:
 def strip(request: http.Request) -> None:
     """Take the headers out that are meant for the proxy."""
     request.headers.fields = without_the_proxys(request.headers.fields)
+
+
+def target(request: http.Request) -> str:
+    """Path and query as sent, bytes that no address may hold percent-encoded, as servers take them."""
+    return _FOREIGN.sub(lambda found: b"%%%02X" % found[0][0], request.data.path).decode("ascii")
 
 
 def request_head(request: http.Request, meant: Origin, target: str) -> Request:

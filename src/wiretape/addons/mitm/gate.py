@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import os
 import socket
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +16,7 @@ from mitmproxy.net.http import url
 from wiretape.addons.mitm import layers
 from wiretape.proxy.decide.modes import Mode
 from wiretape.proxy.decide.routing import Origin
+from wiretape.proxy.serve.chaining import CorporateProxies
 
 if TYPE_CHECKING:
     from mitmproxy import connection, http, tls
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
     from wiretape.proxy.run import Run
-    from wiretape.proxy.serve.chaining import CorporateProxies
 
 # Linux's name for "acknowledge at once"; other systems need it less or lack it.
 _QUICKACK: Final[int | None] = getattr(socket, "TCP_QUICKACK", None)
@@ -36,10 +37,14 @@ _HTTP = 80
 class Gate:
     """Hooks of mitmproxy around a connection."""
 
-    def __init__(self, run: Run, corporate: CorporateProxies) -> None:
-        """Take part in *run*; *corporate* are the proxies between us and the upstream."""
+    def __init__(self, run: Run) -> None:
+        """Take part in *run*.
+
+        Raises:
+            UsageError: the environment names a proxy on the way out that is none.
+        """
         self._run = run
-        self._corporate = corporate
+        self._corporate = CorporateProxies({} if run.mode is Mode.REPLAY else os.environ)
         self._by_base_url: set[str] = set()
 
     def meant(self, flow: http.HTTPFlow) -> Origin | None:

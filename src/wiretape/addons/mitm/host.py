@@ -16,7 +16,6 @@ from mitmproxy.master import Master
 from wiretape.addons.mitm.gate import Gate
 from wiretape.addons.mitm.traffic import Traffic
 from wiretape.proxy.serve.authority import authority, public_bundle
-from wiretape.proxy.serve.chaining import CorporateProxies
 from wiretape.proxy.serve.foreground import attend, listening_at
 from wiretape.store.errors import UsageError
 
@@ -51,7 +50,7 @@ async def serve(run: Run, say: Callable[[str], None], command: Sequence[str]) ->
     logging.getLogger("mitmproxy").setLevel(logging.CRITICAL)
     master = Master(_options(listen, ours))
     server, started = proxyserver.Proxyserver(), _Running()
-    traffic = Traffic(run, gate := Gate(run, CorporateProxies(os.environ)), say)
+    traffic = Traffic(run, gate := Gate(run), say)
     master.addons.add(core.Core(), server, next_layer.NextLayer(), tlsconfig.TlsConfig(), gate, traffic, started)
     master.options.update(connection_strategy="lazy", upstream_cert=False)
     task = asyncio.create_task(master.run())

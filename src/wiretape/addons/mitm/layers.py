@@ -99,6 +99,9 @@ class Stream(HttpStream):
                 flow.metadata[UNREACHABLE] = event.message
                 where = f"{flow.request.scheme}://{flow.request.host}:{flow.request.port}"
                 event.message = f"wiretape cannot reach the upstream {where}: {event.message}"
+            elif isinstance(event, ResponseProtocolError) and flow.response is None:
+                # The upstream hung up without an answer, and so do we; mitmproxy would make one up.
+                event.code = ErrorCode.KILL
         yield from super().handle_protocol_error(event)
 
 

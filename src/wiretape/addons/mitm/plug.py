@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,6 @@ from wiretape.addons.mitm.gate import Gate
 from wiretape.addons.mitm.traffic import Traffic
 from wiretape.proxy.decide.modes import Mode, WhenSpent
 from wiretape.proxy.run import Run
-from wiretape.proxy.serve.chaining import CorporateProxies
 from wiretape.proxy.serve.clock import Clock
 from wiretape.proxy.serve.trials import with_trials
 from wiretape.proxy.settings import DEFAULT_CASSETTE, DEFAULT_SESSION, Settings, parse_hosts, parse_session
@@ -81,7 +79,7 @@ class Plug:
         self._run = with_trials(run)
         if run.warning:
             logger.warning("wiretape: %s", run.warning)
-        gate = Gate(run, CorporateProxies(os.environ))
+        gate = Gate(run)
         self._traffic = Traffic(run, gate, lambda text: logger.warning("wiretape: %s", text))
         self.addons = [gate, self._traffic]
 

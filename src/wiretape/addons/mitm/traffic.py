@@ -6,13 +6,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from wiretape.addons.mitm import conversion
 from wiretape.addons.mitm.layers import FAULT, HELD, PLAN, UNREACHABLE, Plan
 from wiretape.addons.mitm.tee import Tee
+from wiretape.addons.mitm.visit import VISIT, Visit, is_long, visit_of
 from wiretape.proxy.decide import misses
 from wiretape.proxy.decide.modes import Mode
 from wiretape.proxy.decide.player import Answer, Forward
@@ -22,35 +23,14 @@ from wiretape.store.interaction import Request, ResponseHead
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mitmproxy import http
+    from mitmproxy import http, tls
 
     from wiretape.addons.mitm.gate import Gate
     from wiretape.proxy.decide.misses import Miss
     from wiretape.proxy.playback import Recorded
     from wiretape.proxy.run import Run
 
-_VISIT: Final = "wiretape_visit"
 _SWITCHING = 101
-# Uploads beyond this pass while they are recorded; they are held whole only where an answer depends on them.
-_HELD_UPLOAD_BYTES = 1024 * 1024
-
-
-class Visit(msgspec.Struct):
-    """One exchange on its way through.
-
-    Attributes:
-        head: the request as the client meant it, without its body.
-        client: the origin under which the client reaches the API.
-        identity: whose request it is; None for a host that is not ours.
-        began_us: when its head came.
-        tee: records it; None where it is not recorded.
-    """
-
-    head: Request
-    client: Origin
-    identity: str | None
-    began_us: int
-    tee: Tee | None = None
 
 
 class Traffic:
@@ -62,6 +42,7 @@ class Traffic:
         self._gate = gate
         self._say = say
         self._closing = False
+        self._distrusted: set[str] = set()
 
     def closing(self) -> None:
         """From now on whatever ends was interrupted by us, and is left without an end."""
@@ -73,18 +54,18 @@ class Traffic:
         """The request's head is here: find out whose it is and where it goes, and begin to record."""
         try:
             visit = self._arrive(flow)
-            flow.metadata[_VISIT] = visit
+            flow.metadata[VISIT] = visit
             self._send_on(flow, visit)
             if self._run.mode is Mode.RECORD and visit.identity is not None:
                 self._begin(visit)
-            if _is_long(flow.request) and self._run.mode in (Mode.RECORD, Mode.LIVE):
+            if is_long(flow.request) and self._run.mode in (Mode.RECORD, Mode.LIVE):
                 flow.request.stream = self._guarded(visit, visit.tee.request) if visit.tee else True
         except Exception as error:  # noqa: BLE001
             self._failed(flow, error)
 
     async def request(self, flow: http.HTTPFlow) -> None:
         """The request is here whole: answer it, refuse it, or let it go."""
-        visit = _visit(flow)
+        visit = visit_of(flow)
         try:
             if visit is not None and self._run.mode in (Mode.REPLAY, Mode.AUTO):
                 await self._decide(flow, visit)
@@ -97,7 +78,7 @@ class Traffic:
 
     def responseheaders(self, flow: http.HTTPFlow) -> None:
         """The answer's head is here: from now on its bytes pass as they come."""
-        visit = _visit(flow)
+        visit = visit_of(flow)
         assert flow.response is not None
         if flow.response.status_code != _SWITCHING:
             flow.response.stream = True
@@ -115,7 +96,7 @@ class Traffic:
 
     async def response(self, flow: http.HTTPFlow) -> None:
         """The answer is over: the client gets its end when all of it is in the cassette."""
-        visit = _visit(flow)
+        visit = visit_of(flow)
         if visit is None or visit.tee is None:
             return
         try:
@@ -128,19 +109,29 @@ class Traffic:
 
     def error(self, flow: http.HTTPFlow) -> None:
         """The exchange broke: what came is kept, marked with whose fault it was."""
-        visit = _visit(flow)
+        visit = visit_of(flow)
         reason = flow.error.msg if flow.error else ""
         if UNREACHABLE in flow.metadata:
             what = f"{flow.request.scheme}://{flow.request.host}:{flow.request.port}: {flow.metadata[UNREACHABLE]}"
-            if self._run.mode is not Mode.REPLAY and self._run.unreachable(what):
+            ours = visit is not None and visit.identity is not None
+            if ours and self._run.mode is not Mode.REPLAY and self._run.unreachable(what):
                 self._say(f"cannot reach the upstream {what}; is it running, and is --upstream right?")
         if visit is None or visit.tee is None or self._closing:
             return
+        by_client = flow.metadata.get(FAULT) == "client"
+        if flow.response is None and not by_client and UNREACHABLE not in flow.metadata:
+            self._say(f"the upstream gave no answer to {visit.head.method} {visit.head.url}: {reason}")
         try:
-            by_client = flow.metadata.get(FAULT) == "client"
             visit.tee.end("client_disconnect" if by_client else "upstream_error", problem=reason)
         except Exception as error:  # noqa: BLE001
             self._failed(flow, error)
+
+    def tls_failed_client(self, data: tls.TlsData) -> None:
+        """A client hung up on our certificate: said once for each host, since nothing of it is recorded."""
+        host = data.conn.sni or "an unnamed host"
+        if host not in self._distrusted and not self._closing:
+            self._distrusted.add(host)
+            self._say(f"a client does not trust our certificate for {host}; `wiretape ca` prints what it has to trust")
 
     # -- steps ---------------------------------------------------------------------------------------------------
 
@@ -150,10 +141,10 @@ class Traffic:
         conversion.strip(request)
         hosts = self._run.settings.hosts
         named = self._gate.meant(flow)
-        meant, client, target = named, named, request.path
+        meant, client, target = named, named, conversion.target(request)
         if meant is None or client is None:
             meant, client = hosts.upstream.origin, Origin("http", *self._gate.own_name(request))
-            target = hosts.upstream.prefix + request.path
+            target = hosts.upstream.prefix + target
         head = conversion.request_head(request, meant, target)
         return Visit(head, client, hosts.identity(meant.host, meant.port), began)
 
@@ -261,24 +252,10 @@ class Traffic:
         if self._run.mode is not Mode.REPLAY:
             self._run.defect(error)
             self._say(f"wiretape failed: {type(error).__name__}: {error}")
-            visit = _visit(flow)
+            visit = visit_of(flow)
             if visit is not None:
                 visit.tee = None
         elif flow.response is None:
-            visit = _visit(flow)
+            visit = visit_of(flow)
             head = visit.head if visit else Request(method="?", scheme="http", host="unknown", port=80, target="/")
             self._refuse(flow, self._run.playback.failed(head, error))
-
-
-def _visit(flow: http.HTTPFlow) -> Visit | None:
-    found = flow.metadata.get(_VISIT)
-    return found if isinstance(found, Visit) else None
-
-
-def _is_long(request: http.Request) -> bool:
-    """Whether a request's body is long, or of a length that is not known."""
-    length: str | None = request.headers.get("content-length")
-    coding: str = request.headers.get("transfer-encoding", "")
-    if length is None:
-        return "chunked" in coding.lower()
-    return length.isdigit() and int(length) > _HELD_UPLOAD_BYTES

@@ -58,7 +58,7 @@ def authority(environment: Mapping[str, str], now: dt.datetime) -> Authority:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not secret.exists():
             _place(secret, _make(now), keep=True)
-        certificate = _certificate(secret.read_bytes())
+        certificate = _certificate(secret)
         _renew(found.certificate, certificate)
         _renew(found.bundle, _public(environment).rstrip() + b"\n" + certificate)
     except OSError as error:
@@ -112,9 +112,13 @@ def _make(now: dt.datetime) -> bytes:
     ) + certificate.public_bytes(serialization.Encoding.PEM)
 
 
-def _certificate(pem: bytes) -> bytes:
+def _certificate(secret: Path) -> bytes:
     """The certificate alone, without the key that stands before it."""
-    return pem[pem.index(b"-----BEGIN CERTIFICATE-----") :]
+    pem = secret.read_bytes()
+    at = pem.find(b"-----BEGIN CERTIFICATE-----")
+    if at < 0:
+        raise UsageError(f"{secret} is no certificate authority any more; remove it and another one will be made")
+    return pem[at:]
 
 
 def public_bundle(environment: Mapping[str, str]) -> Path | None:

@@ -27,7 +27,7 @@ class CorporateProxies:
         lower = {name.lower(): value for name, value in environment.items() if value}
         everything = lower.get("all_proxy")
         self._by_scheme = {
-            scheme: _via(f"{scheme}_proxy", value)
+            scheme: _via(f"{scheme}_proxy" if f"{scheme}_proxy" in lower else "all_proxy", value)
             for scheme in ("http", "https")
             if (value := lower.get(f"{scheme}_proxy") or everything)
         }

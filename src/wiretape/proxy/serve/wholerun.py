@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 type Say = Callable[[str], None]
 """Tells the person at the terminal one line."""
 
+_BY_SIGNAL = 128
 # Ending a recorder by these is how people end it.
 _NORMAL = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -59,6 +60,8 @@ def serve_run(
     except BaseException as error:
         run.close(f"the recorder stopped: {type(error).__name__}: {error}")
         raise
+    # Ending a recording by Ctrl-C is how people end it; what the command makes of it is its own affair, and its code.
     failed = served.code and served.signal not in _NORMAL
     summary = run.close(f"the command exited with {served.code}" if failed else None)
-    return (0 if served.signal is signal.SIGINT else served.code), summary
+    died_of_it = served.signal is not None and served.code == _BY_SIGNAL + served.signal
+    return (0 if died_of_it else served.code), summary
