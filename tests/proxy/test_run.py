@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from wiretape.proxy.decide.routing import parse_upstream
 from wiretape.proxy.run import Run
 from wiretape.proxy.settings import Settings, parse_hosts
 from wiretape.proxy.summing_up import lines
-from wiretape.store.errors import CassetteMissing, SessionMissing
+from wiretape.store.errors import CassetteDamaged, CassetteMissing, SessionMissing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -133,3 +134,20 @@ def test_what_goes_wrong_makes_a_session_incomplete(scribe: Scribe, still: Clock
 def test_a_default_cassette_is_a_habit() -> None:
     """Named nowhere else."""
     assert Settings(cassette=Path("x"), mode=Mode.LIVE).session == "default"
+
+
+def test_chunks_that_are_missing_are_damage(scribe: Scribe, still: Clock, make_request: Callable[..., Request]) -> None:
+    """An answer cut short never ends as if it were whole."""
+    writer = scribe.begin()
+    scribe.exchange(writer, make_request(), [b"one", b"two", b"three"])
+    writer.end(still.iso())
+    connection = sqlite3.connect(scribe.path)
+    connection.execute("DELETE FROM chunk WHERE position = 1")
+    connection.commit()
+    connection.close()
+    run = Run.open(settings(scribe, Mode.REPLAY), still)
+    found = run.playback.ask(make_request(), "api")
+    assert isinstance(found, Answer)
+    with pytest.raises(CassetteDamaged, match="chunks"):
+        run.playback.recorded(found.interaction_id)
+    run.close()

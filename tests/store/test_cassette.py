@@ -200,3 +200,19 @@ def test_a_session_that_is_not_there(scribe: Scribe, make_request: Callable[...,
     scribe.session((make_request(), b"x"), name="here")
     with Cassette.open(scribe.path) as cassette, pytest.raises(errors.SessionMissing, match="'here'"):
         cassette.session("there")
+
+
+def test_damage_at_the_end_of_a_long_body_is_seen_before_its_end(
+    scribe: Scribe, make_request: Callable[..., Request]
+) -> None:
+    """Whoever reads piece by piece never gets the last one of a body that is not what was recorded."""
+    body = bytes(range(256)) * 8192 + b"the very end"
+    scribe.session((make_request(), body))
+    raw = scribe.path.read_bytes()
+    scribe.path.write_bytes(raw.replace(b"the very end", b"the very enD"))
+    got: list[bytes] = []
+    with Cassette.open(scribe.path) as cassette:
+        pieces = cassette.response_pieces(cassette.interactions()[0].id)
+        with pytest.raises(errors.CassetteDamaged):
+            got.extend(pieces)
+    assert b"".join(got) == body[: 2 * 1024 * 1024]

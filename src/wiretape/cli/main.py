@@ -88,5 +88,5 @@ def _other(error: Exception) -> int:
 
 
 def _complain(text: str, code: int) -> int:
-    sys.stderr.write(f"wiretape: {text}\n")
+    sys.stderr.write(f"wiretape: {' '.join(text.split())}\n")
     return code

@@ -128,7 +128,10 @@ class Playback:
 
     def refused(self, request: Request, detail: str) -> Miss:
         """Account for a request that is none of the cassette's, for the reason given, and note it."""
-        return self._note(request, "unknown", detail, Refuse("unknown", 0, 0), [])
+        mend = (
+            f"wiretape record --intercept {request.host} … (records that host too), or keep the client from calling it"
+        )
+        return self._note(request, "unknown", detail, Refuse("unknown", 0, 0), [], mend)
 
     def failed(self, request: Request, error: BaseException) -> Miss:
         """Account for a request that we failed to answer, and note it: our failure never lets one go live."""
@@ -136,7 +139,13 @@ class Playback:
         return self._note(request, "failure", detail, Refuse("unknown", 0, 0), [])
 
     def _note(
-        self, request: Request, kind: misses.MissKind, detail: str, refusal: Refuse, nearest: list[Neighbour]
+        self,
+        request: Request,
+        kind: misses.MissKind,
+        detail: str,
+        refusal: Refuse,
+        nearest: list[Neighbour],
+        mend: str | None = None,
     ) -> Miss:
         miss = Miss(
             kind=kind,
@@ -146,7 +155,7 @@ class Playback:
             recorded=refusal.recorded,
             consumed=refusal.consumed,
             detail=detail,
-            mend=self._mend(kind),
+            mend=mend or self._mend(kind),
             nearest=nearest,
         )
         self.misses.append(miss)

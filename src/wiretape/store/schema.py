@@ -132,7 +132,8 @@ END""",
     """CREATE VIEW conversation AS
     -- What was asked and answered, one line an interaction, for people.
     SELECT interaction.id, session.name AS session, interaction.position, interaction.started_at, interaction.method,
-        interaction.scheme || '://' || interaction.host || interaction.target AS url, interaction.status,
+        interaction.scheme || '://' || interaction.host || ':' || interaction.port || interaction.target AS url,
+        interaction.status,
         interaction.kind, interaction.ended, reading.model, said.prompt, reading.text, reading.stop_reason,
         reading.usage_total, reading.error_message
     FROM interaction

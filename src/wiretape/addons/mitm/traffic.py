@@ -178,8 +178,7 @@ class Traffic:
         asked = msgspec.structs.replace(visit.head, body=content)
         if visit.identity is None:
             if self._run.mode is Mode.REPLAY:
-                detail = f"{visit.head.host} is not the API and was not recorded; replay lets nothing out"
-                self._refuse(flow, playback.refused(asked, detail))
+                self._refuse(flow, playback.foreign(asked))
             return
         matched = msgspec.structs.replace(asked, target=hosts.inward_of(visit.head))
         verdict = playback.ask(matched, visit.identity)

@@ -169,8 +169,7 @@ class Service:
         visit = asked.visit
         if visit.identity is not None:
             return self._found(visit, asked.key, asked.client)
-        detail = f"{visit.request.host} is not the API and was not recorded; replay lets nothing out"
-        return self.refused(self.run.playback.refused(asked.request, detail), visit)
+        return self.refused(self.run.playback.foreign(asked.request), visit)
 
     async def missed(self, asked: Asked, refusal: Refuse) -> Prepared:
         """The answer that tells of a miss; it takes a while."""
