@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import socket
 import sys
 from typing import TYPE_CHECKING
@@ -133,8 +132,10 @@ def test_what_a_command_makes_of_ctrl_c_is_its_code(wiretape: Wiretape, standin:
     """A test runner that is interrupted has failed; a server that dies of it has ended."""
     wiretape.python("record", CALL, "--upstream", standin.url)
     for handler, code in (("lambda *_: sys.exit(2)", 2), ("signal.SIG_DFL", 0)):
-        number = int(signal.SIGINT)
-        script = f"import os, signal, sys; signal.signal({number}, {handler}); os.kill(os.getppid(), {number}); signal.pause()"
+        script = (
+            f"import os, signal, sys; signal.signal(signal.SIGINT, {handler});"
+            "os.kill(os.getppid(), signal.SIGINT); signal.pause()"
+        )
         assert wiretape("replay", "--", sys.executable, "-c", script).code == code
 
 

@@ -128,9 +128,12 @@ class Playback:
 
     def refused(self, request: Request, detail: str) -> Miss:
         """Account for a request that is none of the cassette's, for the reason given, and note it."""
-        mend = (
-            f"wiretape record --intercept {request.host} … (records that host too), or keep the client from calling it"
-        )
+        return self._note(request, "unknown", detail, Refuse("unknown", 0, 0), [])
+
+    def foreign(self, request: Request) -> Miss:
+        """Account for a request to a host that is not ours, and note it: replay lets nothing out."""
+        detail = f"{request.host} is not the API and was not recorded; replay lets nothing out"
+        mend = f"wiretape record --intercept {request.host} … (records that host too)"
         return self._note(request, "unknown", detail, Refuse("unknown", 0, 0), [], mend)
 
     def failed(self, request: Request, error: BaseException) -> Miss:
