@@ -83,8 +83,9 @@ def test_killed_right_after_a_complete_stream(wiretape: Wiretape, standin: Stand
 
 
 def test_killed_in_the_middle_of_a_stream(wiretape: Wiretape, standin: StandIn) -> None:
-    """What came up to the last fifth of a second is there, marked as interrupted."""
+    """What came up to the last fifth of a second is there, marked as interrupted, and all that was complete before."""
     with wiretape.serving("record", "--upstream", standin.url) as proxy:
+        complete = [httpx.get(f"{proxy.url}/v1/models").content for _ in range(3)]
         url, slow = f"{proxy.url}/v1/model/response", {"X-Standin": "stall=60000;after=4"}
         with httpx.stream("POST", url, json={**ASK, "stream": True}, headers=slow, timeout=30) as answer:
             pieces, received = answer.iter_raw(), b""
@@ -93,7 +94,9 @@ def test_killed_in_the_middle_of_a_stream(wiretape: Wiretape, standin: StandIn) 
             # Longer than the time that chunks are gathered: the promise is about what is older.
             threading.Event().wait(0.5)
             proxy.end(signal.SIGKILL)
-    (found,) = wiretape.json("ls")
+    *before, found = wiretape.json("ls")
+    assert [i["ended"] for i in before] == ["complete"] * 3
+    assert [wiretape("show", str(i["id"]), "--raw", "response").out.encode() for i in before] == complete
     assert found["ended"] == "interrupted"
     assert wiretape("show", str(found["id"]), "--raw", "response").out.encode() == received
 
