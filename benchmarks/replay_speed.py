@@ -29,6 +29,7 @@ from wiretape.proxy.decide.canonical import canonical
 from wiretape.proxy.decide.matching import match_key
 from wiretape.proxy.decide.modes import Mode
 from wiretape.proxy.run import Run
+from wiretape.proxy.runs import Runs
 from wiretape.proxy.serve.clock import Clock
 from wiretape.proxy.serve.direct import loops
 from wiretape.proxy.serve.server import ReplayServer
@@ -101,7 +102,7 @@ async def _until_told() -> None:
 async def serve_replay(path: Path) -> None:
     """The engine."""
     run = Run.open(Settings(cassette=path, mode=Mode.REPLAY, listen=Listen(port=0)), Clock())
-    async with ReplayServer(run, lambda text: print(text, file=sys.stderr)) as server:
+    async with ReplayServer(Runs(run), lambda text: print(text, file=sys.stderr)) as server:
         print(server.url.rpartition(":")[2], flush=True)
         await _until_told()
     run.close()

@@ -104,6 +104,7 @@ def make_head() -> Callable[..., ResponseHead]:
 @pytest.fixture(autouse=True)
 def _no_proxy_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests do not depend on the environment they run in."""
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "WIRETAPE_CASSETTE", "WIRETAPE_TRIAL"):
+    ours = ("WIRETAPE_CASSETTE", "WIRETAPE_SETTINGS", "WIRETAPE_TRIAL")
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", *ours):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)

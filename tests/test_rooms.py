@@ -20,6 +20,7 @@ ONLY_IN = {
     "sqlite_utils": ("store",),
     "mitmproxy": ("addons",),
     "pytest": ("addons",),
+    "yaml": ("addons",),
     "typer": ("cli",),
     "rich": ("cli",),
 }

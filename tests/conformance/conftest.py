@@ -20,6 +20,7 @@ import pytest
 from wiretape.addons.standin import StandIn
 from wiretape.proxy.decide.modes import Mode, WhenSpent
 from wiretape.proxy.run import Run
+from wiretape.proxy.runs import Runs
 from wiretape.proxy.serve.clock import Clock
 from wiretape.proxy.serve.threaded import ThreadedReplay
 from wiretape.proxy.serve.trials import with_trials
@@ -27,7 +28,7 @@ from wiretape.proxy.settings import Listen, Settings, parse_hosts
 from wiretape.store.aitronos.hosts import DEFAULT_UPSTREAM
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterator, Mapping
     from pathlib import Path
 
 API: Final = ("api.aitronos.com", 443)
@@ -50,13 +51,20 @@ ODD: Final = {
 class Line:
     """A connection on which every byte is seen."""
 
-    def __init__(self, port: int, tunnel: tuple[str, int] | None = None, bundle: str = "") -> None:
-        """Connect to a proxy; with a *tunnel*, through it with TLS, trusting *bundle*."""
+    def __init__(
+        self,
+        port: int,
+        tunnel: tuple[str, int] | None = None,
+        bundle: str = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """Connect to a proxy; with a *tunnel*, asked for with *headers*, through it with TLS, trusting *bundle*."""
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=_PATIENCE_SECONDS)
         self._held = b""
         if tunnel is not None:
             name = f"{tunnel[0]}:{tunnel[1]}"
-            self._socket.sendall(f"CONNECT {name} HTTP/1.1\r\nHost: {name}\r\n\r\n".encode())
+            more = "".join(f"{key}: {value}\r\n" for key, value in (headers or {}).items())
+            self._socket.sendall(f"CONNECT {name} HTTP/1.1\r\nHost: {name}\r\n{more}\r\n".encode())
             self.tunnel_answer = self._until(b"\r\n\r\n")
             context = ssl.create_default_context(cafile=bundle)
             self._socket = context.wrap_socket(self._socket, server_hostname=tunnel[0], suppress_ragged_eofs=True)
@@ -125,9 +133,9 @@ class Proxy(msgspec.Struct, frozen=True):
     port: int
     bundle: str
 
-    def line(self, *, tunnel: tuple[str, int] | None = None) -> Line:
+    def line(self, *, tunnel: tuple[str, int] | None = None, headers: Mapping[str, str] | None = None) -> Line:
         """A connection to it."""
-        return Line(self.port, tunnel, self.bundle)
+        return Line(self.port, tunnel, self.bundle, headers)
 
     def exchange(self, case: Case) -> list[bytes]:
         """What the requests of *case* are answered with; at the end, what comes after a `Connection: close`."""
@@ -265,6 +273,20 @@ def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield home
 
 
+class Serve(Protocol):
+    """Starts the `wiretape` command, for what it is told."""
+
+    def __call__(self, *arguments: str) -> contextlib.AbstractContextManager[Proxy]:
+        """For the length of a `with` block."""
+        ...
+
+
+@pytest.fixture(scope="session")
+def serving(own_home: Path) -> Serve:
+    """See `Serve`."""
+    return lambda *arguments: _command(own_home, *arguments)
+
+
 @pytest.fixture(scope="session")
 def recording(own_home: Path) -> Recording:
     """All cases, recorded once."""
@@ -303,7 +325,7 @@ def _direct(recording: Recording, when_spent: str) -> Generator[Proxy]:
         when_spent=WhenSpent(when_spent),
     )
     run = with_trials(Run.open(settings, Clock()))
-    with ThreadedReplay(run) as replay:
+    with ThreadedReplay(Runs(run)) as replay:
         yield Proxy(int(replay.url.rpartition(":")[2]), str(replay.ours.bundle))
     run.close()
 

@@ -43,7 +43,7 @@ FOUND = {
         body=json.dumps({"inputs": [{"content": "Grüezi", "role": "user"}]}, ensure_ascii=False, indent=1).encode(),
     ),
     "absolute": request(
-        f"http://{API}/v1/model/response", "Proxy-Authorization: Basic eDp5", "X-Wiretape-Odd: 1",
+        f"http://{API}/v1/model/response", "Proxy-Authorization: Basic ZGVmYXVsdDp5", "X-Wiretape-Odd: 1",
         method="POST", body=turn("Grüezi"), host=API,
     ),
     "by an old name": request(

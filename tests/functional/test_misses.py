@@ -60,12 +60,20 @@ def test_asked_once_too_often(recorded: Wiretape, standin: StandIn) -> None:
     done = recorded.python("replay", ask("Grüezi", "Grüezi"))
     assert [line.split(" ")[0] for line in done.out.splitlines()] == ["200", "424"]
     assert json.loads(done.out.splitlines()[1][4:])["kind"] == "spent"
-    assert "recorded once in session 'default', answered once already" in done.err
+    assert "recorded once in session 'default' (default/1), answered once already" in done.err
     assert done.code == 1
     repeated = recorded.python("replay", ask("Grüezi", "Grüezi"), "--when-spent", "repeat")
     assert len(set(repeated.out.splitlines())) == 1
     assert "1 of them served before" in repeated.err
     assert (repeated.code, standin.hits) == (0, 1)
+
+
+def test_the_same_miss_is_told_once(recorded: Wiretape) -> None:
+    """At the end, with how often."""
+    done = recorded.python("replay", ask("Hallo", "Hallo", "Hallo"))
+    assert "3 requests missed:" in done.err
+    assert "holds no answer to it (3 times)" in done.err
+    assert done.err.count("$.inputs[0].content") == 4
 
 
 def test_an_empty_session(wiretape: Wiretape, standin: StandIn) -> None:

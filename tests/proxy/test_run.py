@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,15 +13,19 @@ import pytest
 from wiretape.proxy.decide.modes import Mode, WhenSpent
 from wiretape.proxy.decide.player import Answer, Refuse
 from wiretape.proxy.decide.routing import parse_upstream
+from wiretape.proxy.decide.rules import Rules
+from wiretape.proxy.decide.userhook import install
 from wiretape.proxy.run import Run
 from wiretape.proxy.settings import Settings, parse_hosts
 from wiretape.proxy.summing_up import lines
-from wiretape.store.errors import CassetteDamaged, CassetteMissing, SessionMissing
+from wiretape.store.cassette import Cassette
+from wiretape.store.errors import CassetteDamaged, CassetteMissing, SessionMissing, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.conftest import Scribe
+    from wiretape.proxy.decide.canonical import Canonical
     from wiretape.proxy.serve.clock import Clock
     from wiretape.store.interaction import Request, ResponseHead
 
@@ -50,7 +55,7 @@ def test_replaying(scribe: Scribe, still: Clock, make_request: Callable[..., Req
     """Answers, a miss with its neighbour, an interaction nobody asked for."""
     scribe.session((make_request("/v1/a", "POST", b'{"q": 1}'), b"A"), (make_request("/v1/b"), b"B"))
     run = Run.open(settings(scribe, Mode.REPLAY, when_spent=WhenSpent.MISS), still)
-    assert run.warning is None
+    assert run.warnings == []
     found = run.playback.ask(make_request("/v1/a", "POST", b'{"q":1.0}'), "api")
     assert isinstance(found, Answer)
     assert list(run.playback.recorded(found.interaction_id).cut()) == [b"A"]
@@ -104,8 +109,8 @@ def test_an_incomplete_session_is_replayed_with_a_warning(
     scribe.exchange(writer, make_request(), [b"x"])
     writer.end(still.iso(), "the command exited with 1")
     run = Run.open(settings(scribe, Mode.REPLAY), still)
-    assert run.warning is not None
-    assert "the command exited with 1" in run.warning
+    assert len(run.warnings) == 1
+    assert "the command exited with 1" in run.warnings[0]
     run.close()
 
 
@@ -129,6 +134,51 @@ def test_what_goes_wrong_makes_a_session_incomplete(scribe: Scribe, still: Clock
     assert "the cable" in summary.problem
     assert summary.exit_code(0) == code
     assert any("wiretape adopt 'default'" in line for line in lines(summary))
+
+
+def test_what_would_not_match_itself_is_said(
+    scribe: Scribe, still: Clock, make_request: Callable[..., Request], make_head: Callable[..., ResponseHead]
+) -> None:
+    """A canonicaliser that never says the same twice: the run fails, and what was recorded before stays."""
+    scribe.session((make_request(), b"the old one"))
+    numbers = count()
+
+    def unsteady(form: Canonical) -> Canonical:
+        return msgspec.structs.replace(form, path=f"{form.path}/{next(numbers)}")
+
+    install("test_run:unsteady", unsteady)
+    run = Run.open(settings(scribe, Mode.RECORD, rules=Rules(canonicaliser="test_run:unsteady")), still)
+    assert run.recorder is not None
+    take = run.recorder.begin(make_request(), "api", still.iso())
+    take.request_end()
+    take.response_head(make_head(), 1)
+    take.end("complete", 3).result()
+    summary = run.close()
+    told = "\n".join(lines(summary))
+    assert (len(summary.findings), summary.exit_code(0), summary.session) == (1, 1, "default~2")
+    assert "would not be replayed as recorded: default~2/1: its match key is not that of its request" in told
+    assert "session 'default' is as it was" in told
+    with Cassette.open(scribe.path) as cassette:
+        states = {session.name: session.state for session in cassette.sessions()}
+    assert states == {"default": "complete", "default~2": "incomplete"}
+
+
+@pytest.mark.parametrize(
+    "rules", [Rules(canonicaliser="some:where"), Rules(ignored_query=("x",))], ids=["hook", "rule"]
+)
+def test_other_rules_than_the_sessions(
+    rules: Rules, scribe: Scribe, still: Clock, make_request: Callable[..., Request]
+) -> None:
+    """A canonicaliser must be the session's; of other rules the session's count, and that is said."""
+    scribe.session((make_request(), b"x"))
+    if rules.canonicaliser:
+        with pytest.raises(UsageError, match="wiretape rekey default"):
+            Run.open(settings(scribe, Mode.REPLAY, rules=rules), still)
+        return
+    run = Run.open(settings(scribe, Mode.REPLAY, rules=rules), still)
+    assert "wiretape rekey default" in run.warnings[0]
+    assert run.settings.rules == Rules()
+    run.close()
 
 
 def test_a_default_cassette_is_a_habit() -> None:

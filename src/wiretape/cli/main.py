@@ -10,7 +10,24 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wiretape import __version__
-from wiretape.cli import adopt, authority, demo, interactions, reindex, serving, sessions, show
+from wiretape.cli import (
+    adopt,
+    authority,
+    demo,
+    explain,
+    importing,
+    interactions,
+    merge,
+    prune,
+    reindex,
+    rekey,
+    rename,
+    rerecord,
+    serving,
+    sessions,
+    show,
+    verify,
+)
 from wiretape.store.errors import WiretapeError
 
 if TYPE_CHECKING:
@@ -49,7 +66,24 @@ def options(*, version: Version = False, debug: Debug = False) -> None:
         os.environ["WIRETAPE_DEBUG"] = "1"
 
 
-for module in (serving, sessions, interactions, show, adopt, reindex, authority, demo):
+for module in (
+    serving,
+    sessions,
+    interactions,
+    show,
+    adopt,
+    rename,
+    prune,
+    rekey,
+    merge,
+    verify,
+    rerecord,
+    reindex,
+    explain,
+    importing,
+    authority,
+    demo,
+):
     module.add_to(app)
 
 

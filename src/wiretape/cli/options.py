@@ -10,7 +10,10 @@ import typer
 Cassette = Annotated[
     Path | None,
     typer.Option(
-        "--cassette", "-c", help="The cassette. Else $WIRETAPE_CASSETTE, else wiretape.cassette.", show_default=False
+        "--cassette",
+        "-c",
+        help="The cassette. Else $WIRETAPE_CASSETTE, else the settings file's, else wiretape.cassette.",
+        show_default=False,
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print facts as JSON.")]

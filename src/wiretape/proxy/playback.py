@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from wiretape.proxy.comparison import Recordings
 from wiretape.proxy.decide import misses
 from wiretape.proxy.decide.canonical import canonical
+from wiretape.proxy.decide.echo import Echo, declared
+from wiretape.proxy.decide.hints import rules_against
 from wiretape.proxy.decide.matching import match_key
 from wiretape.proxy.decide.misses import Miss, Neighbour
-from wiretape.proxy.decide.nearest import nearest
 from wiretape.proxy.decide.player import Player, Refuse
 from wiretape.proxy.settings import DEFAULT_SESSION
 from wiretape.store.errors import CassetteDamaged
@@ -21,13 +23,16 @@ if TYPE_CHECKING:
 
     from wiretape.proxy.decide.canonical import Canonical
     from wiretape.proxy.decide.difference import Difference
+    from wiretape.proxy.decide.echo import Values
     from wiretape.proxy.decide.modes import Mode
+    from wiretape.proxy.decide.nearest import Near
     from wiretape.proxy.decide.player import Verdict
     from wiretape.proxy.settings import Settings
     from wiretape.store.cassette import Cassette
     from wiretape.store.interaction import Chunk, Interaction, Request, ResponseHead
 
 _NEIGHBOURS = 3
+_PORTS = (80, 443)
 
 
 class Recorded(msgspec.Struct, frozen=True):
@@ -72,39 +77,73 @@ class Playback:
     """
 
     def __init__(self, settings: Settings, mode: Mode, cassette: Cassette | None, session_id: int | None) -> None:
-        self.misses: list[Miss] = []
-        self.player = Player(cassette, session_id, mode, settings.when_spent)
         self._settings = settings
         self._cassette = cassette
         self._session_id = session_id
+        self._mode = mode
+        self._held: dict[str, bool] = {}
+        self._recordings = None
+        if cassette is not None and session_id is not None:
+            self._recordings = Recordings(cassette, session_id, settings.hosts, settings.rules)
+        self.misses: list[Miss] = []
+        self.player = self._new_player()
+
+    @property
+    def comparable(self) -> bool:
+        """Whether there are recordings that a miss could be compared with."""
+        return self._recordings is not None
+
+    def reset(self) -> None:
+        """Forget what was asked, as if the session had just been taken up."""
+        self.misses = []
+        self.player = self._new_player()
+
+    def _new_player(self) -> Player:
+        return Player(self._cassette, self._session_id, self._mode, self._settings.when_spent)
 
     def ask(self, request: Request, identity: str) -> Verdict:
         """What *request*, whole and with the target to match by, gets."""
         return self.player.ask(match_key(self._form(request, identity)))
 
-    def recorded(self, interaction_id: int) -> Recorded:
+    def echoed(self, request: Request) -> Values:
+        """What *request* has at the places whose values its answer repeats; for `recorded`."""
+        return declared(request, self._settings.rules)
+
+    def recorded(self, interaction_id: int, live: Values = ()) -> Recorded:
         """The answer of an interaction.
+
+        Args:
+            interaction_id: which.
+            live: what the answer has to repeat of the request that it is for, see `echoed`.
 
         Raises:
             CassetteDamaged: its bytes are not those that were recorded.
         """
         assert self._cassette is not None
-        head = self._cassette.response_head(interaction_id)
-        assert head is not None
-        found = self._cassette.interaction(str(interaction_id))
+        found = self._cassette.stored_response(interaction_id)
+        assert found.head is not None
         chunks = self._cassette.chunks(interaction_id)
-        if sum(chunk.size for chunk in chunks) != found.response_bytes:
+        if sum(chunk.size for chunk in chunks) != found.size:
             raise CassetteDamaged(
                 f"{self._settings.cassette} is damaged: chunks of interaction {interaction_id} are missing"
             )
-        return Recorded(
-            head,
-            self._cassette.response_pieces(interaction_id),
+        recorded = Recorded(
+            found.head,
+            self._cassette.body_pieces(found.body_id),
             chunks,
             whole=found.ended == "complete",
             first_byte_us=found.first_byte_us or 0,
             duration_us=found.duration_us,
         )
+        return self._repeating(interaction_id, recorded, live) if any(live) else recorded
+
+    def _repeating(self, interaction_id: int, recorded: Recorded, live: Values) -> Recorded:
+        assert self._cassette is not None
+        echo = Echo(self.echoed(self._cassette.request(interaction_id)), live)
+        if echo.silent:
+            return recorded
+        head, chunks, pieces = echo.served(recorded.head, recorded.chunks, recorded.pieces)
+        return msgspec.structs.replace(recorded, head=head, chunks=chunks, pieces=iter(pieces))
 
     def unused(self) -> list[Interaction]:
         """The session's interactions that could have answered and were never asked for."""
@@ -116,15 +155,21 @@ class Playback:
 
     def missed(self, request: Request, identity: str, refusal: Refuse) -> Miss:
         """Account for a request that the cassette cannot answer, and note it."""
-        neighbours = self._neighbours(self._form(request, identity)) if refusal.kind == "unknown" else []
         if refusal.kind == "spent":
             detail = (
-                f"recorded {_times(refusal.recorded)} in session {self._settings.session!r}, "
-                f"answered {_times(refusal.consumed)} already"
+                f"recorded {_times(refusal.recorded)} in session {self._settings.session!r}"
+                f"{self._named(request, identity)}, answered {_times(refusal.consumed)} already"
             )
         else:
             detail = f"session {self._settings.session!r} holds no answer to it"
-        return self._note(request, refusal.kind, detail, refusal, neighbours)
+        # To find its neighbours takes a while, in another thread; the run may be over by then, and it counts already.
+        noted = self.misses
+        first = self._note(request, refusal.kind, detail, refusal, [])
+        if refusal.kind == "spent":
+            return first
+        miss = self._with_neighbours(first, request, identity)
+        noted[[found is first for found in noted].index(True)] = miss
+        return miss
 
     def refused(self, request: Request, detail: str) -> Miss:
         """Account for a request that is none of the cassette's, for the reason given, and note it."""
@@ -132,9 +177,21 @@ class Playback:
 
     def foreign(self, request: Request) -> Miss:
         """Account for a request to a host that is not ours, and note it: replay lets nothing out."""
-        detail = f"{request.host} is not the API and was not recorded; replay lets nothing out"
-        mend = f"wiretape record --intercept {request.host} … (records that host too)"
+        host = request.host.lower() if request.port in _PORTS else f"{request.host.lower()}:{request.port}"
+        if self._holds(host):
+            detail = f"{host} is recorded in session {self._settings.session!r}, but not intercepted now"
+            mend = f"add --intercept {shlex.quote(host)} (answers that host too)"
+        else:
+            detail = f"{host} is not the API and was not recorded; replay lets nothing out"
+            mend = f"{self._command('auto')} --intercept {shlex.quote(host)} -- YOUR COMMAND (records that host too)"
         return self._note(request, "unknown", detail, Refuse("unknown", 0, 0), [], mend)
+
+    def _holds(self, host: str) -> bool:
+        if self._cassette is None or self._session_id is None:
+            return False
+        if host not in self._held:
+            self._held[host] = self._cassette.holds(self._session_id, host)
+        return self._held[host]
 
     def failed(self, request: Request, error: BaseException) -> Miss:
         """Account for a request that we failed to answer, and note it: our failure never lets one go live."""
@@ -165,36 +222,54 @@ class Playback:
         return miss
 
     def _mend(self, kind: misses.MissKind) -> str:
-        cassette, session = self._settings.cassette, self._settings.session
         if kind == "failure":
-            return f"wiretape ls -c {cassette} (is the cassette whole?), then report the error"
-        named = "" if session == DEFAULT_SESSION else f" --session {shlex.quote(session)}"
-        return f"wiretape auto -c {shlex.quote(str(cassette))}{named} -- YOUR COMMAND (records what is missing)"
+            return f"{self._command('verify', session=False)} (is the cassette whole?), then report the error"
+        once_more = ", or replay it with --when-spent repeat" if kind == "spent" else ""
+        return f"{self._command('auto')} -- YOUR COMMAND (records what is missing){once_more}"
+
+    def _command(self, name: str, *, session: bool = True) -> str:
+        command = f"wiretape {name} -c {shlex.quote(str(self._settings.cassette))}"
+        usual = not session or self._settings.session == DEFAULT_SESSION
+        return command if usual else f"{command} --session {shlex.quote(self._settings.session)}"
 
     def _form(self, request: Request, identity: str) -> Canonical:
         return canonical(request, identity, self._settings.rules)
 
-    def _neighbours(self, asked: Canonical) -> list[Neighbour]:
-        if self._cassette is None or self._session_id is None:
-            return []
-        found = self._cassette.interactions(self._settings.session)
-        return [
-            Neighbour(
-                interaction=f"{near.ref.session}/{near.ref.position}",
-                id=near.ref.id,
-                request=f"{near.ref.method} {near.ref.path}",
-                score=round(near.score, 3),
-                differences=_told(near.ref, near.differences),
-            )
-            for near in nearest(asked, self._forms(found), _NEIGHBOURS)
-        ]
-
-    def _forms(self, interactions: list[Interaction]) -> Iterator[tuple[Interaction, Canonical]]:
+    def _named(self, request: Request, identity: str) -> str:
+        """The interactions of a request that was asked too often, in brackets."""
         assert self._cassette is not None
-        for interaction in interactions:
-            request = self._cassette.request(interaction.id)
-            target = self._settings.hosts.inward_of(request)
-            yield interaction, self._form(msgspec.structs.replace(request, target=target), interaction.identity)
+        assert self._session_id is not None
+        found = self._cassette.answers(self._session_id, match_key(self._form(request, identity)))
+        shown = [self._cassette.interaction(str(number)) for number in found[:_NEIGHBOURS]]
+        names = [f"{i.session}/{i.position}" for i in shown] + (["…"] if len(found) > _NEIGHBOURS else [])
+        return f" ({', '.join(names)})"
+
+    def _with_neighbours(self, miss: Miss, request: Request, identity: str) -> Miss:
+        """*miss* with the recordings nearest to its request, and what to do about them."""
+        near = [] if self._recordings is None else self._recordings.nearest(request, identity, _NEIGHBOURS)
+        if not near:
+            return miss
+        rules = rules_against(near[0].differences) if near[0].ref.status is not None else None
+        options = "".join(f" {option} {shlex.quote(value)}" for option, value in rules or ())
+        cassette = shlex.quote(str(self._settings.cassette))
+        name = f"{near[0].ref.session}/{near[0].ref.position}"
+        return msgspec.structs.replace(
+            miss,
+            nearest=[_neighbour(found) for found in near],
+            look=f"wiretape show {shlex.quote(name)} -c {cassette}",
+            leave_out=f"wiretape rekey {shlex.quote(miss.session)} -c {cassette}{options}" if options else None,
+        )
+
+
+def _neighbour(near: Near[Interaction]) -> Neighbour:
+    found = near.ref
+    return Neighbour(
+        interaction=f"{found.session}/{found.position}",
+        id=found.id,
+        request=f"{found.method} {found.path}",
+        score=round(near.score, 3),
+        differences=_told(found, near.differences),
+    )
 
 
 def _told(interaction: Interaction, differences: Sequence[Difference]) -> list[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 import msgspec
 
 from wiretape import __version__
+from wiretape.proxy.decide.agreement import check_canonicaliser, difference_told
 from wiretape.proxy.decide.modes import Mode, settled
 from wiretape.proxy.decide.recorder import Recorder
 from wiretape.proxy.decide.redact import Redactor
@@ -14,7 +15,7 @@ from wiretape.proxy.decide.routing import parse_upstream
 from wiretape.proxy.decide.rules import Rules
 from wiretape.proxy.playback import Playback
 from wiretape.store.cassette import Cassette
-from wiretape.store.errors import CassetteMissing, SessionMissing
+from wiretape.store.errors import CassetteMissing, SessionMissing, UsageError
 
 if TYPE_CHECKING:
     from wiretape.proxy.decide.misses import Miss
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from wiretape.store.interaction import Interaction, Session
     from wiretape.store.recording import SessionWriter
     from wiretape.store.sessions import Begin
+    from wiretape.store.sharing import Writers
 
 _EXIT_FAILED = 1
 _EXIT_FAULT = 2
@@ -41,6 +43,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
         unused: recorded interactions nobody asked for.
         unreachable: what could not be reached upstream, and why.
         defects: what we did wrong; the client's answers were not touched by it.
+        findings: what was recorded and would not be replayed as it was, a line each.
         problem: why the session is incomplete; None where it is not.
     """
 
@@ -55,6 +58,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     unused: list[Interaction]
     unreachable: list[str]
     defects: list[str]
+    findings: list[str]
     problem: str | None
 
     def exit_code(self, command: int) -> int:
@@ -63,7 +67,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
             return command
         if self.unreachable:
             return _EXIT_FAULT
-        failed = self.misses or self.defects or (self.settings.strict and self.unused)
+        failed = self.misses or self.defects or self.findings or (self.settings.strict and self.unused)
         return _EXIT_FAILED if failed else 0
 
 
@@ -72,19 +76,21 @@ class Run:
 
     Attributes:
         mode: what is done; never `once`.
+        given: the settings as they were given; `settings` has what the session adds to them.
         playback: answers requests.
         recorder: records them; None where nothing is recorded.
-        warning: what a person should know before it begins.
+        warnings: what a person should know before it begins.
         passed: how many requests went live without being kept.
         served_by: which engine serves it and why, for the greeting.
     """
 
     def __init__(self, settings: Settings, clock: Clock, mode: Mode) -> None:
+        self.given = settings
         self.settings = settings
         self.clock = clock
         self.mode = mode
         self.recorder: Recorder | None = None
-        self.warning: str | None = None
+        self.warnings: list[str] = []
         self.passed = 0
         self.served_by = ""
         self._cassette: Cassette | None = None
@@ -95,20 +101,28 @@ class Run:
         self.playback = Playback(settings, mode, None, None)
 
     @classmethod
-    def open(cls, settings: Settings, clock: Clock) -> Self:
+    def open(cls, settings: Settings, clock: Clock, writers: Writers | None = None) -> Self:
         """Open what the mode needs.
+
+        Args:
+            settings: what to do.
+            clock: tells the time.
+            writers: who has cassettes open for other runs too.
 
         Raises:
             WiretapeError: the cassette or the session is not as the mode needs it.
         """
-        known = _known(settings) if settings.mode is Mode.ONCE else None
+        adds = settings.append or settings.mode is Mode.AUTO
+        known = _known(settings) if adds or settings.mode is Mode.ONCE else None
         # A recording during which nobody called is nothing to replay.
         complete = known is not None and known.state == "complete" and known.interactions > 0
         mode = settled(settings.mode, complete=complete)
         run = cls(settings, clock, mode)
         try:
             if mode in (Mode.RECORD, Mode.AUTO):
-                run._begin("append" if settings.append or mode is Mode.AUTO else "replace")
+                if adds and known is not None:
+                    run._obey(known)
+                run._begin("append" if adds else "replace", writers)
             if mode in (Mode.REPLAY, Mode.AUTO):
                 run._load()
         except BaseException:
@@ -116,7 +130,7 @@ class Run:
             raise
         return run
 
-    def _begin(self, how: Begin) -> None:
+    def _begin(self, how: Begin, writers: Writers | None) -> None:
         # Most runs replay, and need not wait for what only recording imports.
         from wiretape.store.recording import SessionWriter
         from wiretape.store.sessions import Description
@@ -129,24 +143,48 @@ class Run:
             recorder=f"wiretape {__version__}",
             rules=msgspec.json.encode(settings.rules).decode(),
         )
-        self._writer = SessionWriter.begin(settings.cassette, description, how)
+        self._writer = SessionWriter.begin(settings.cassette, description, how, writers)
         self.recorder = Recorder(self._writer, Redactor(self._writer.opened.placeholders), settings.rules)
+
+    def _obey(self, session: Session) -> None:
+        """Keys are compared with those of the session, so its rules count, not those of this run."""
+        rules = msgspec.json.decode(session.rules, type=Rules)
+        check_canonicaliser(rules, self.given.rules, session.name, self.settings.cassette)
+        told = difference_told(rules, self.given.rules, session.name, self.settings.cassette)
+        self.warnings += [told] if told else []
+        self.settings = msgspec.structs.replace(self.settings, rules=rules)
 
     def _load(self) -> None:
         self._cassette = Cassette.open(self.settings.cassette)
         session = self._cassette.session(self.settings.session)
+        if self.mode is Mode.REPLAY:
+            self._obey(session)
         if self.mode is Mode.REPLAY and session.state != "complete":
             why = f" ({session.problem})" if session.problem else ""
-            self.warning = f"session {session.name!r} is {session.state}{why}; it may lack what the client asks for"
+            lacking = f"session {session.name!r} is {session.state}{why}; it may lack what the client asks for"
+            self.warnings.append(lacking)
         recorded = parse_upstream(session.upstream)
         live = self.mode is not Mode.REPLAY and self.settings.upstream_named
-        hosts = self.settings.hosts.recorded_from(recorded, live=live)
-        # Keys are compared with those of the session, so its rules count, not those of this run.
-        rules = msgspec.json.decode(session.rules, type=Rules)
-        self.settings = msgspec.structs.replace(self.settings, hosts=hosts, rules=rules)
-        if self.recorder is not None:
-            self.recorder.rules = rules
+        hosts = self.settings.hosts.recorded_from(recorded, live=live).with_recorded(
+            self._cassette.identities(session.id)
+        )
+        self.settings = msgspec.structs.replace(self.settings, hosts=hosts)
         self.playback = Playback(self.settings, self.mode, self._cassette, session.id)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the run is over, so that nothing may be asked of it any more."""
+        return self._summary is not None
+
+    def reset(self) -> None:
+        """Begin the replay anew: all cursors at the beginning, nothing missed, nothing used.
+
+        Raises:
+            UsageError: the run records; what it has recorded is not thrown away.
+        """
+        if self.mode is not Mode.REPLAY:
+            raise UsageError(f"session {self.settings.session!r} is not only replayed; close it and open it again")
+        self.playback.reset()
 
     def defect(self, error: BaseException | str) -> None:
         """Note that we failed; the session becomes incomplete and the run exits 1."""
@@ -165,9 +203,27 @@ class Run:
             if self._cassette is not None:
                 # A connection of ours that is open would keep the writer from leaving one plain file.
                 self._cassette.close()
+            findings = self._checked()
+            if findings and problem is None:
+                problem = f"it would not be replayed as it was recorded: {findings[0]}"
             name = self._end(problem or self._failing())
-            self._summary = self._summarise(name, self._incomplete(name, problem), unused)
+            self._summary = self._summarise(name, self._incomplete(name, problem), unused, findings)
         return self._summary
+
+    def _checked(self) -> list[str]:
+        """Replay in process what was recorded, before it takes the place of anything."""
+        if self._writer is None or self.recorder is None or not self.recorder.begun or self._writer.failure:
+            return []
+        from wiretape.proxy.selfcheck import check
+
+        self._writer.flush()
+        try:
+            with Cassette.open(self.settings.cassette) as cassette:
+                session = cassette.session(self._writer.opened.name)
+                return list(map(str, check(cassette, session, self.recorder.rules, self.settings.hosts)))
+        except Exception as error:  # noqa: BLE001 - it is said at the end, together with the rest
+            self.defect(error)
+            return []
 
     def _incomplete(self, name: str, problem: str | None) -> str | None:
         """Why the session is incomplete; None where it is not, as one that was added to or was not replaced."""
@@ -192,7 +248,7 @@ class Run:
             self.defect(error)
             return self._writer.opened.name
 
-    def _summarise(self, name: str, problem: str | None, unused: list[Interaction]) -> Summary:
+    def _summarise(self, name: str, problem: str | None, unused: list[Interaction], findings: list[str]) -> Summary:
         player = self.playback.player
         if self._writer is not None and self._writer.failure is not None:
             self.defect(str(self._writer.failure))
@@ -208,6 +264,7 @@ class Run:
             unused=unused,
             unreachable=list(self._unreachable),
             defects=self._defects,
+            findings=findings,
             problem=problem,
         )
 

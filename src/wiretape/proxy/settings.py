@@ -17,6 +17,8 @@ from wiretape.store.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from wiretape.proxy.configuration import SettingsFile
+
 DEFAULT_CASSETTE = "wiretape.cassette"
 DEFAULT_SESSION = "default"
 DEFAULT_LISTEN = "127.0.0.1:8787"
@@ -49,6 +51,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         pace: how fast recorded answers are told again.
         rules: what match keys leave out and add.
         ready_file: where the proxy's addresses are written once it serves.
+        mend: the command that mends a miss, where that is another one than ours.
     """
 
     cassette: Path
@@ -63,6 +66,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     pace: Pace = INSTANT
     rules: Rules = NO_RULES
     ready_file: Path | None = None
+    mend: str | None = None
 
 
 def parse_hosts(upstream: str | None, aliases: Iterable[str], intercepted: Iterable[str]) -> Hosts:
@@ -109,6 +113,23 @@ def parse_session(name: str, mode: Mode) -> str:
     return name
 
 
-def cassette_path(option: Path | None, environment: Mapping[str, str]) -> Path:
-    """The cassette: as named, else `$WIRETAPE_CASSETTE`, else `wiretape.cassette`."""
-    return option or Path(environment.get("WIRETAPE_CASSETTE") or DEFAULT_CASSETTE)
+def cassette_path(option: Path | None, environment: Mapping[str, str], file: SettingsFile | None = None) -> Path:
+    """The cassette: as named, else `$WIRETAPE_CASSETTE`, else as the settings file says, else `wiretape.cassette`.
+
+    Args:
+        option: what `-c` names.
+        environment: the variables.
+        file: the settings file; None to look for it where it is needed.
+
+    Raises:
+        UsageError: something in the settings file is wrong.
+    """
+    named = environment.get("WIRETAPE_CASSETTE")
+    if option or named:
+        return option or Path(named or "")
+    if file is None:
+        # Only who names no cassette pays for looking.
+        from wiretape.proxy.configuration import read_settings_file
+
+        file = read_settings_file(environment, Path.cwd())
+    return file.cassette

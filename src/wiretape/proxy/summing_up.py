@@ -2,14 +2,40 @@
 
 from __future__ import annotations
 
+import shlex
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from wiretape.proxy.decide.modes import Mode
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from wiretape.proxy.decide.misses import Miss
     from wiretape.proxy.run import Summary
 
 _LISTED = 20
+
+
+def lines_of(summaries: Sequence[Summary]) -> list[str]:
+    """What to say of all sessions of a proxy, the default one first.
+
+    Of many only those are told in full that did not end well; the others are counted.
+    """
+    default, *others = summaries
+    told = [] if others and _is_idle(default) else lines(default)
+    bad = [summary for summary in others if summary.exit_code(0)]
+    if len(others) <= _LISTED:
+        return told + [line for summary in others for line in lines(summary)]
+    told.append(f"{len(others)} more sessions, {len(others) - len(bad)} of them well")
+    return told + [line for summary in bad for line in lines(summary)]
+
+
+def _is_idle(summary: Summary) -> bool:
+    """Whether nothing was asked of it, nor anything to be."""
+    return not (summary.recorded or summary.served or summary.passed or summary.misses or summary.unused) and (
+        not summary.exit_code(0)
+    )
 
 
 def lines(summary: Summary) -> list[str]:
@@ -21,6 +47,8 @@ def lines(summary: Summary) -> list[str]:
         told += _replayed(summary)
     if summary.passed and summary.mode is not Mode.REPLAY:
         told.append(f"{_count(summary.passed, 'request')} passed without being recorded")
+    told += [f"would not be replayed as recorded: {finding}" for finding in summary.findings[:_LISTED]]
+    told += _more(len(summary.findings))
     told += [f"wiretape failed: {defect}" for defect in dict.fromkeys(summary.defects)]
     return told
 
@@ -46,15 +74,30 @@ def _replayed(summary: Summary) -> list[str]:
         told[0] += f", {summary.repeats} of them served before"
     if summary.misses:
         told.append(f"{_count(len(summary.misses), 'request')} missed:")
-        told += [f"  {miss.kind}: {miss.request}: {miss.detail}" for miss in summary.misses[:_LISTED]]
-        told += _more(len(summary.misses))
-        told.append(f"  mend: {summary.misses[0].mend}")
+        told += _misses(summary.misses)
     if summary.unused:
         verdict = " (--strict: the run fails)" if settings.strict else ""
         told.append(f"{_count(len(summary.unused), 'recorded interaction')} not asked for{verdict}:")
         told += [f"  {i.session}/{i.position} {i.method} {i.path}" for i in summary.unused[:_LISTED]]
         told += _more(len(summary.unused))
+        told.append(f"  if nothing needs them any more: {_pruning(summary)}")
     return told
+
+
+def _misses(misses: Sequence[Miss]) -> list[str]:
+    """What was missed, the same thing once, and the commands that mend it."""
+    counts = Counter((f"{miss.kind}: {miss.request}: {miss.detail}", miss.first_difference()) for miss in misses)
+    told: list[str] = []
+    for (what, near), count in list(counts.items())[:_LISTED]:
+        told.append(f"  {what}" + (f" ({count} times)" if count > 1 else ""))
+        told += [f"    {near}"] if near else []
+    return [*told, *_more(len(counts)), *dict.fromkeys(f"  mend: {miss.mend}" for miss in misses[:_LISTED])]
+
+
+def _pruning(summary: Summary) -> str:
+    names = [f"{i.session}/{i.position}" for i in summary.unused[:_LISTED]]
+    rest = " (and so on)" if len(summary.unused) > _LISTED else ""
+    return f"wiretape prune {shlex.join(names)} -c {shlex.quote(str(summary.settings.cassette))}{rest}"
 
 
 def _more(count: int) -> list[str]:

@@ -15,16 +15,15 @@ from wiretape.store.interaction import Response
 from wiretape.store.writer import translated
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator
     from pathlib import Path
     from types import TracebackType
 
+    from wiretape.store.auditing import Audit
     from wiretape.store.interaction import Chunk, Interaction, Request, ResponseHead, Session
     from wiretape.store.reading import Reading
 
 
-# SQLite's integers have no more.
-_DIGITS = 18
 _OF_READING = ("generation", "model", "thread_id", "response_id", "stop_reason")
 
 
@@ -40,14 +39,14 @@ class Cassette:
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Open the cassette at *path*.
+        """Open the cassette at *path*; an older one is read in a temporary copy.
 
         Raises:
             CassetteMissing, CassetteForeign, CassetteNewer, CassetteDamaged: see `identity.check`.
         """
         identity.check(path)
         try:
-            connection = _connect(path)
+            connection = _current(path, _connect(path))
         except sqlite3.Error as error:
             raise translated(error, path) from None
         return cls(path, connection)
@@ -73,11 +72,12 @@ class Cassette:
         Raises:
             SessionMissing: there is none; the message lists those there are.
         """
-        found = self.sessions()
-        for session in found:
-            if session.name == name:
-                return session
-        names = ", ".join(repr(session.name) for session in found) or "none at all"
+        with self._reading():
+            # A test suite keeps thousands of sessions in a cassette, and asks for one of them at a time.
+            found = queries.sessions(self._connection, name)
+        if found:
+            return found[0]
+        names = ", ".join(repr(session.name) for session in self.sessions()) or "none at all"
         raise SessionMissing(f"no session {name!r} in {self.path}; it holds {names}")
 
     def interactions(self, session: str | None = None) -> list[Interaction]:
@@ -96,14 +96,10 @@ class Cassette:
         Raises:
             InteractionMissing: there is none.
         """
-        session, slash, number = name.rpartition("/")
-        if number.isascii() and number.isdigit() and len(number) <= _DIGITS:
-            by_position: dict[str, int | str] = {"session_name": session, "position": int(number)}
-            with self._reading():
-                conditions = by_position if slash else {"interaction_id": int(number)}
-                found = queries.interactions(self._connection, **conditions)
-                if found:
-                    return self._filled(found[0])
+        with self._reading():
+            found = queries.named(self._connection, name)
+            if found is not None:
+                return self._filled(found)
         raise InteractionMissing(
             f"no interaction {name!r} in {self.path}; name it by id or as SESSION/POSITION, `wiretape ls` lists them"
         )
@@ -114,18 +110,60 @@ class Cassette:
             stored = queries.request(self._connection, interaction_id)
             return msgspec.structs.replace(stored.head, body=self._body(stored.body_id))
 
+    def request_head(self, interaction_id: int) -> Request:
+        """The request of an interaction without its body."""
+        with self._reading():
+            return queries.request(self._connection, interaction_id).head
+
+    def request_pieces(self, interaction_id: int) -> Iterator[bytes]:
+        """The body of a request, a piece of at most 1 MiB at a time."""
+        with self._reading():
+            yield from self._pieces(queries.request(self._connection, interaction_id).body_id)
+
+    def outlines(
+        self, session_id: int, after: int = 0, *, short_bytes: int, start_bytes: int, headers: bool = False
+    ) -> Iterator[queries.Outline]:
+        """The requests of a session in short, in the order they arrived.
+
+        Args:
+            session_id: the session's row.
+            after: only those behind this position.
+            short_bytes: a body no longer than this is read whole.
+            start_bytes: of a longer one, so much of its beginning.
+            headers: whether to read them, too.
+        """
+        with self._reading():
+            yield from queries.outlines(
+                self._connection,
+                session_id,
+                after,
+                short_bytes=short_bytes,
+                start_bytes=start_bytes,
+                headers=headers,
+            )
+
     def response_head(self, interaction_id: int) -> ResponseHead | None:
         """The head of an answer, None where none came."""
         with self._reading():
-            return queries.response(self._connection, interaction_id).head
+            return self._response(interaction_id).head
 
     def response(self, interaction_id: int) -> Response | None:
         """The answer of an interaction, body included; None where none came."""
         with self._reading():
-            stored = queries.response(self._connection, interaction_id)
+            stored = self._response(interaction_id)
             if stored.head is None:
                 return None
             return Response(head=stored.head, body=self._body(stored.body_id), trailers=stored.trailers)
+
+    def stored_response(self, interaction_id: int) -> queries.StoredResponse:
+        """The answer of an interaction without its body, which `body_pieces` gives."""
+        with self._reading():
+            return self._response(interaction_id)
+
+    def body_pieces(self, body_id: int | None) -> Iterator[bytes]:
+        """A body, a piece of at most 1 MiB at a time."""
+        with self._reading():
+            yield from self._pieces(body_id)
 
     def response_pieces(self, interaction_id: int) -> Iterator[bytes]:
         """The body of an answer, a piece of at most 1 MiB at a time."""
@@ -142,11 +180,40 @@ class Cassette:
         with self._reading():
             return queries.answers(self._connection, session_id, match_key)
 
+    def identities(self, session_id: int) -> list[str]:
+        """Whose requests a session holds: `api`, and the names of other hosts."""
+        return self.looked(lambda connection: queries.identities(connection, session_id))
+
+    def holds(self, session_id: int, identity: str) -> bool:
+        """Whether a session holds a request to the API or the host called *identity*."""
+        with self._reading():
+            return queries.holds(self._connection, session_id, identity)
+
     def reading_details(self, interaction_id: int) -> bytes:
         """What was understood of an answer, as the JSON of a `Reading`."""
         with self._reading():
             details = queries.reading_details(self._connection, interaction_id)
             return details or msgspec.json.encode(self._read_now(interaction_id))
+
+    def looked[T](self, look: Callable[[sqlite3.Connection], T]) -> T:
+        """What *look*, of the store, finds by a connection that cannot write."""
+        with self._reading():
+            return look(self._connection)
+
+    def audit(self) -> Audit:
+        """What looks the cassette over."""
+        from wiretape.store.auditing import Audit
+
+        return Audit(self._connection, self.path)
+
+    def _response(self, interaction_id: int) -> queries.StoredResponse:
+        stored = queries.response(self._connection, interaction_id)
+        if not stored.intact:
+            raise CassetteDamaged(
+                f"{self.path} is damaged: the heads of interaction {interaction_id} are not what was recorded; "
+                "record it again"
+            )
+        return stored
 
     def _filled(self, found: Interaction) -> Interaction:
         """*found*, read now where its recorder was killed before it could."""
@@ -186,6 +253,24 @@ class Cassette:
             yield
         except (sqlite3.Error, ValueError) as error:
             raise translated(error, self.path) from error
+
+
+def _current(path: Path, connection: sqlite3.Connection) -> sqlite3.Connection:
+    """*connection*, or one to a copy of today's format."""
+    try:
+        # The file's first bytes may be older than what its WAL says.
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        identity.check_version(path, version)
+        if version == identity.USER_VERSION:
+            return connection
+        from wiretape.store.older import migrated_copy
+
+        copy = migrated_copy(connection)
+    except BaseException:
+        connection.close()
+        raise
+    connection.close()
+    return copy
 
 
 def _connect(path: Path) -> sqlite3.Connection:

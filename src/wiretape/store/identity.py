@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # "WTAP" in ASCII: tells a cassette from every other SQLite file.
 APPLICATION_ID = 0x57544150
 # The number of migrations in schema.py, which is not imported here: sqlite_utils would cost every replay 0.2 s.
-USER_VERSION = 1
+USER_VERSION = 2
 
 _MAGIC = b"SQLite format 3\x00"
 _HEADER_BYTES = 100
@@ -45,16 +45,25 @@ def check(path: Path) -> FileHeader:
     header = _header(path)
     if header.application_id != APPLICATION_ID:
         raise CassetteForeign(f"{path} is an SQLite file but not a cassette; name another file with -c")
-    if header.user_version > USER_VERSION:
-        raise CassetteNewer(
-            f"{path} was written by a newer wiretape (its format is {header.user_version}, this one reads up to "
-            f"{USER_VERSION}); upgrade wiretape"
-        )
+    check_version(path, header.user_version)
     if not header.wal and path.stat().st_size < header.page_count * header.page_size:
         raise CassetteDamaged(
             f"{path} is damaged: it was cut short; restore it from a copy or record it again elsewhere"
         )
     return header
+
+
+def check_version(path: Path, version: int) -> None:
+    """Make sure that this wiretape can read a cassette of *version*.
+
+    Raises:
+        CassetteNewer: a newer wiretape wrote it.
+    """
+    if version > USER_VERSION:
+        raise CassetteNewer(
+            f"{path} was written by a newer wiretape (its format is {version}, this one reads up to {USER_VERSION}); "
+            "upgrade wiretape"
+        )
 
 
 def _header(path: Path) -> FileHeader:

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from wiretape.store import derived, identity, sessions
+from wiretape.store.changing import change
 from wiretape.store.opening import leave_plain, open_writer
 
 if TYPE_CHECKING:
@@ -23,13 +24,17 @@ def adopt(path: Path, name: str, at: str) -> str:
     Raises:
         WiretapeError: there is no such cassette or session, or it is being written, or it is complete already.
     """
-    identity.check(path)  # a writer would make what is missing
-    writer = open_writer(path)
-    try:
-        return writer.submit(lambda connection: sessions.adopt(connection, name, at)).result()
-    finally:
-        writer.close()
-        leave_plain(path)
+    return change(path, lambda connection: sessions.adopt(connection, name, at))
+
+
+def rename(path: Path, old: str, new: str) -> None:
+    """Give the session *old* the name *new*.
+
+    Raises:
+        WiretapeError: there is no such cassette or session, it is being recorded, or *new* is taken or no name.
+    """
+    sessions.check_name(new)
+    change(path, lambda connection: sessions.rename(connection, old, new))
 
 
 def reindex(path: Path, progress: Callable[[int, int], None]) -> list[int]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wiretape.store import identity
-from wiretape.store.errors import CassetteDamaged, CassetteMissing, CassetteUnwritable
+from wiretape.store.errors import CassetteDamaged, CassetteMissing, CassetteUnwritable, WiretapeError
 from wiretape.store.writer import Writer, translated
 
 if TYPE_CHECKING:
@@ -90,13 +90,19 @@ def _connect(path: Path) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA foreign_keys = ON")
         (version,) = connection.execute("PRAGMA user_version").fetchone()
+        identity.check_version(path, version)
         if version < identity.USER_VERSION:
-            schema.migrate(connection)
+            # Two that open an older cassette at once must not both change its tables.
+            with checkpointing(path):
+                schema.migrate(connection)
         connection.execute("PRAGMA journal_mode = WAL")
         # NORMAL survives a killed process, which is what is promised; FULL would add a disk flush to every answer
         # for the sake of a power cut.
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA wal_autocheckpoint = 0")
+    except WiretapeError:
+        connection.close()
+        raise
     except sqlite3.Error as error:
         connection.close()
         raise translated(error, path) from None
@@ -115,6 +121,9 @@ def _create(path: Path) -> None:
         try:
             with contextlib.closing(sqlite3.connect(temporary, isolation_level=None)) as connection:
                 schema.migrate(connection)
+            # What a cassette that was removed has left would be read into the new one.
+            for left in ("-wal", "-shm"):
+                path.with_name(path.name + left).unlink(missing_ok=True)
             with contextlib.suppress(FileExistsError):
                 os.link(temporary, path)
         finally:

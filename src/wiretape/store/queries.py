@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
 from wiretape.store import owner
+from wiretape.store.heads import COLUMNS, seal_of
 from wiretape.store.interaction import Chunk, Interaction, Request, ResponseHead, Session
 from wiretape.store.rows import headers_from_json
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterator
 
     from wiretape.store.interaction import Headers
 
@@ -23,6 +27,12 @@ FROM interaction
 JOIN session ON session.id = session_id
 LEFT JOIN reading ON reading.interaction_id = interaction.id
 """
+_RESPONSE = f"""
+SELECT {COLUMNS}, digest, response_body_id, response_bytes, first_byte_us, duration_us
+FROM interaction LEFT JOIN seal ON interaction_id = id WHERE id = ?
+"""  # noqa: S608 - ours
+# SQLite's integers have no more.
+_DIGITS = 18
 _CONDITIONS = {
     "session_id": "session_id",
     "session_name": "session.name",
@@ -39,19 +49,29 @@ class StoredRequest(NamedTuple):
 
 
 class StoredResponse(NamedTuple):
-    """An interaction's response, None as head where none came, and where its body lies."""
+    """An interaction's response, None as head where none came; where its body lies, and how it came (microseconds).
+
+    Attributes:
+        intact: False where the heads are not those that were sealed.
+    """
 
     head: ResponseHead | None
     trailers: Headers
     body_id: int | None
     ended: str | None
+    size: int
+    first_byte_us: int | None
+    duration_us: int | None
+    intact: bool
 
 
-def sessions(connection: sqlite3.Connection) -> list[Session]:
-    """All sessions; one whose recorder is dead reads as incomplete."""
+def sessions(connection: sqlite3.Connection, name: str | None = None) -> list[Session]:
+    """All sessions, or the one called *name*; one whose recorder is dead reads as incomplete."""
     rows = connection.execute(
         "SELECT id, name, state, problem, replaces, upstream, started_at, ended_at, rules, owner,"
-        " (SELECT count(*) FROM interaction WHERE session_id = session.id) FROM session ORDER BY id"
+        " (SELECT count(*) FROM interaction WHERE session_id = session.id) FROM session"
+        + (" ORDER BY id" if name is None else " WHERE name = ?"),
+        () if name is None else (name,),
     )
     return [_session(row) for row in rows]
 
@@ -80,6 +100,16 @@ def interactions(connection: sqlite3.Connection, **conditions: int | str) -> lis
     return [_interaction(row, living) for row in rows]
 
 
+def named(connection: sqlite3.Connection, name: str) -> Interaction | None:
+    """The interaction called *name*: its id, or `SESSION/POSITION`; None where there is none."""
+    session, slash, number = name.rpartition("/")
+    if not (number.isascii() and number.isdigit() and len(number) <= _DIGITS):
+        return None
+    by_position: dict[str, int | str] = {"session_name": session, "position": int(number)}
+    found = interactions(connection, **(by_position if slash else {"interaction_id": int(number)}))
+    return found[0] if found else None
+
+
 def _interaction(row: tuple[object, ...], living: dict[str | None, bool]) -> Interaction:
     *facts, state, who = row
     found = Interaction(*facts)  # type: ignore[arg-type]
@@ -91,6 +121,52 @@ def _interaction(row: tuple[object, ...], living: dict[str | None, bool]) -> Int
         if not living[key]:
             found.ended = "interrupted"
     return found
+
+
+class Outline(msgspec.Struct, frozen=True, gc=False):
+    """A recorded request in short, for going through very many.
+
+    Attributes:
+        headers: as JSON; None where they were not asked for.
+        start: the beginning of the body, or all of it.
+    """
+
+    id: int
+    position: int
+    identity: str
+    method: str
+    scheme: str
+    host: str
+    port: int
+    target: str
+    headers: str | None
+    start: bytes
+
+
+def outlines(
+    connection: sqlite3.Connection, session_id: int, after: int, *, short_bytes: int, start_bytes: int, headers: bool
+) -> Iterator[Outline]:
+    """The requests of a session behind the position *after*, in their order.
+
+    Of a body longer than *short_bytes* no more than its first *start_bytes* are read.
+    """
+    rows = connection.execute(
+        "SELECT interaction.id, interaction.position, identity, method, scheme, host, port, target,"
+        " CASE WHEN :headers THEN request_headers END,"
+        " CASE WHEN request_bytes <= :short THEN bytes END, piece.rowid"
+        " FROM interaction LEFT JOIN piece ON body_id = request_body_id AND piece.position = 0"
+        " WHERE session_id = :session AND interaction.position > :after ORDER BY interaction.position",
+        {"headers": headers, "short": short_bytes, "session": session_id, "after": after},
+    )
+    for *facts, whole, row in rows:
+        start = _start(connection, row, start_bytes) if whole is None and row is not None else whole
+        yield Outline(*facts, start=start or b"")  # type: ignore[misc] # pyright: ignore[reportCallIssue]
+
+
+def _start(connection: sqlite3.Connection, row: int, size: int) -> bytes:
+    # An expression in the statement would have SQLite read the whole value.
+    with connection.blobopen("piece", "bytes", row, readonly=True) as piece:
+        return piece.read(size)
 
 
 def request(connection: sqlite3.Connection, interaction_id: int) -> StoredRequest:
@@ -115,15 +191,14 @@ def request(connection: sqlite3.Connection, interaction_id: int) -> StoredReques
 
 def response(connection: sqlite3.Connection, interaction_id: int) -> StoredResponse:
     """The response of an interaction."""
-    status, reason, version, headers, trailers, body_id, ended = connection.execute(
-        "SELECT status, reason, response_http_version, response_headers, response_trailers, response_body_id,"
-        " ended FROM interaction WHERE id = ?",
-        (interaction_id,),
-    ).fetchone()
+    row = connection.execute(_RESPONSE, (interaction_id,)).fetchone()
+    *sealed, digest, body_id, size, first_byte_us, duration_us = row
+    status, reason, version, headers, trailers, ended = sealed[-6:]
+    intact = digest is None or digest == seal_of(sealed)
     head = None
     if status is not None:
         head = ResponseHead(status=status, reason=reason, http_version=version, headers=headers_from_json(headers))
-    return StoredResponse(head, headers_from_json(trailers), body_id, ended)
+    return StoredResponse(head, headers_from_json(trailers), body_id, ended, size, first_byte_us, duration_us, intact)
 
 
 def chunks(connection: sqlite3.Connection, interaction_id: int) -> list[Chunk]:
@@ -142,6 +217,18 @@ def answers(connection: sqlite3.Connection, session_id: int, match_key: str) -> 
         (session_id, match_key),
     )
     return [row[0] for row in rows]
+
+
+def identities(connection: sqlite3.Connection, session_id: int) -> list[str]:
+    """Whose requests a session holds: `api`, and the names of other hosts."""
+    rows = connection.execute("SELECT DISTINCT identity FROM interaction WHERE session_id = ?", (session_id,))
+    return [row[0] for row in rows]
+
+
+def holds(connection: sqlite3.Connection, session_id: int, identity: str) -> bool:
+    """Whether a session holds a request to the API or the host called *identity*."""
+    statement = "SELECT 1 FROM interaction WHERE session_id = ? AND identity = ? LIMIT 1"
+    return connection.execute(statement, (session_id, identity)).fetchone() is not None
 
 
 def reading_details(connection: sqlite3.Connection, interaction_id: int) -> bytes | None:

@@ -8,7 +8,7 @@ from wiretape.store import derived, sessions
 from wiretape.store.bodies import BodyWriter
 from wiretape.store.errors import CassetteUnwritable
 from wiretape.store.opening import leave_plain, open_writer
-from wiretape.store.rows import InteractionRow, Outcome
+from wiretape.store.rows import GOES_ON, InteractionRow, Outcome
 
 if TYPE_CHECKING:
     import sqlite3
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from wiretape.store.errors import WiretapeError
     from wiretape.store.interaction import Ended, Headers, Request, ResponseHead
     from wiretape.store.sessions import Begin, Description, Opened
+    from wiretape.store.sharing import Writers
     from wiretape.store.writer import Writer
 
 
@@ -28,18 +29,29 @@ class SessionWriter:
         opened: the session's row and names.
     """
 
-    def __init__(self, writer: Writer, opened: Opened) -> None:
+    def __init__(self, writer: Writer, opened: Opened, *, shared: bool = False) -> None:
         self.opened = opened
         self._writer = writer
+        self._shared = shared
         self._position = opened.position
 
     @classmethod
-    def begin(cls, path: Path, new: Description, how: Begin) -> Self:
+    def begin(cls, path: Path, new: Description, how: Begin, writers: Writers | None = None) -> Self:
         """Open the cassette at *path*, which is made where there is none, and begin the session.
+
+        Args:
+            path: the cassette.
+            new: what the session is called and why.
+            how: see `sessions.begin`.
+            writers: who has the cassette open for other sessions too, and closes it.
 
         Raises:
             WiretapeError: see `opening.open_writer` and `sessions.begin`.
         """
+        if writers is not None:
+            writer = writers.of(path)
+            opened = writer.submit(lambda connection: sessions.begin(connection, new, how)).result()
+            return cls(writer, opened, shared=True)
         writer = open_writer(path)
         try:
             return cls(writer, writer.submit(lambda connection: sessions.begin(connection, new, how)).result())
@@ -59,6 +71,10 @@ class SessionWriter:
         row = InteractionRow(self.opened.id, self._position)
         self._writer.submit(lambda connection: row.insert(connection, request, identity, started_at), urgent=False)
         return InteractionWriter(self._writer, row, request)
+
+    def flush(self) -> None:
+        """Wait until all that was handed over is in the cassette, as far as it can be written."""
+        self._writer.submit(lambda _: None).exception()
 
     def note_placeholders(self, count: int) -> None:
         """Remember the highest placeholder number, so that a later recording goes on above it."""
@@ -81,8 +97,11 @@ class SessionWriter:
             return sessions.end_badly(connection, self.opened, ended_at, problem)
 
         future = self._writer.submit(run)
-        self._writer.close()
-        leave_plain(self._writer.path)
+        if self._shared:
+            future.exception()
+        else:
+            self._writer.close()
+            leave_plain(self._writer.path)
         if not self._writer.path.exists():
             raise CassetteUnwritable(
                 f"{self._writer.path} was removed while it was recorded into; what it held is lost"
@@ -111,6 +130,11 @@ class InteractionWriter:
         self._asked.add(data)
         self._request_body.add(data)
 
+    def request_again(self, request: Request) -> None:
+        """The request's head once more, as it fits the body that was written."""
+        self._request = request
+        self._writer.submit(lambda connection: self._row.request_again(connection, request), urgent=False)
+
     def request_done(self, match_key: str | None, *, redacted: bool) -> None:
         """The request has arrived whole; None as *match_key* for one that nothing may match."""
         self._request_body.closing()
@@ -122,7 +146,7 @@ class InteractionWriter:
         self._writer.submit(run, urgent=False)
 
     def response_head(self, head: ResponseHead, first_byte_us: int, *, redacted: bool) -> None:
-        """The response's head has arrived, *first_byte_us* after the interaction began."""
+        """The response's head has arrived, *first_byte_us* after the interaction began; a later one replaces it."""
         self._head = head
         self._writer.submit(lambda c: self._row.response_head(c, head, first_byte_us, redacted=redacted), urgent=False)
 
@@ -130,6 +154,11 @@ class InteractionWriter:
         """A piece of the response's body has arrived; waits where too many unwritten bytes have piled up."""
         self._answered.add(data)
         self._response_body.add(data, at_us)
+
+    def chunk_goes_on(self, data: bytes) -> None:
+        """More of the piece that `chunk` was given last."""
+        self._answered.add(data)
+        self._response_body.add(data, GOES_ON)
 
     def finish(
         self, ended: Ended, duration_us: int, *, problem: str | None = None, trailers: Headers = ()

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
+
+from wiretape.store import heads
 
 if TYPE_CHECKING:
     import sqlite3
 
     from wiretape.store.bodies import Arrivals
     from wiretape.store.interaction import Ended, Headers, Request, ResponseHead
+
+
+GOES_ON: Final = -1
+"""The time of what belongs to the same chunk as the bytes before it."""
+
+_HEADERS = msgspec.json.Decoder(list[tuple[str, str]])
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -28,8 +36,12 @@ def headers_to_json(headers: Headers) -> str:
 
 
 def headers_from_json(text: str | None) -> Headers:
-    """The inverse of `headers_to_json`; no headers for None."""
-    return tuple((n.encode("latin-1"), v.encode("latin-1")) for n, v in json.loads(text or "[]"))
+    """The inverse of `headers_to_json`; no headers for None.
+
+    Raises:
+        ValueError: *text* is something else.
+    """
+    return tuple([(n.encode("latin-1"), v.encode("latin-1")) for n, v in _HEADERS.decode(text or "[]")])
 
 
 class InteractionRow:
@@ -41,6 +53,7 @@ class InteractionRow:
         self._position = position
         self._size = 0
         self._chunks = 0
+        self._finished = False
 
     def insert(self, connection: sqlite3.Connection, request: Request, identity: str, started_at: str) -> None:
         """The request's head has come."""
@@ -72,6 +85,12 @@ class InteractionRow:
             (body_id, sum(len(data) for data, _ in arrivals), self.id),
         )
 
+    def request_again(self, connection: sqlite3.Connection, request: Request) -> None:
+        """The request's headers, as they fit the body that was stored."""
+        connection.execute(
+            "UPDATE interaction SET request_headers = ? WHERE id = ?", (headers_to_json(request.headers), self.id)
+        )
+
     def request_done(self, connection: sqlite3.Connection, match_key: str | None, *, redacted: bool) -> None:
         """All of the request has come."""
         connection.execute(
@@ -96,14 +115,27 @@ class InteractionRow:
                 self.id,
             ),
         )
+        if self._finished:
+            heads.seal(connection, self.id)
 
     def response_arrived(self, connection: sqlite3.Connection, body_id: int, arrivals: Arrivals) -> None:
-        """Some of the response's body is in *body_id*, each arrival a chunk."""
+        """Some of the response's body is in *body_id*, each arrival a chunk, or the rest of the one before."""
+        fresh: list[list[int]] = []
+        for data, at_us in arrivals:
+            if at_us != GOES_ON:
+                fresh.append([at_us, len(data)])
+            elif fresh:
+                fresh[-1][1] += len(data)
+            else:
+                connection.execute(
+                    "UPDATE chunk SET size_bytes = size_bytes + ? WHERE interaction_id = ? AND position = ?",
+                    (len(data), self.id, self._chunks - 1),
+                )
         connection.executemany(
             "INSERT INTO chunk (interaction_id, position, at_us, size_bytes) VALUES (?, ?, ?, ?)",
-            [(self.id, self._chunks + n, at_us, len(data)) for n, (data, at_us) in enumerate(arrivals)],
+            [(self.id, self._chunks + n, at_us, size) for n, (at_us, size) in enumerate(fresh)],
         )
-        self._chunks += len(arrivals)
+        self._chunks += len(fresh)
         self._size += sum(len(data) for data, _ in arrivals)
         connection.execute(
             "UPDATE interaction SET response_body_id = ?, response_bytes = ?, chunk_count = ? WHERE id = ?",
@@ -122,3 +154,5 @@ class InteractionRow:
                 self.id,
             ),
         )
+        heads.seal(connection, self.id)
+        self._finished = True

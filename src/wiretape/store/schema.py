@@ -144,6 +144,15 @@ END""",
 )
 
 
+_M002 = (
+    """CREATE TABLE seal (
+    -- A digest of an interaction's heads, made at its end, so that a changed status or header is noticed.
+    interaction_id INTEGER PRIMARY KEY REFERENCES interaction (id) ON DELETE CASCADE,
+    digest TEXT NOT NULL                   -- BLAKE2b-128 in hex; interactions of older cassettes have none
+) STRICT""",
+)
+
+
 def _run(db: Database, statements: tuple[str, ...]) -> None:
     for statement in statements:
         db.conn.execute(statement)
@@ -155,7 +164,13 @@ def m001_first_tables(db: Database) -> None:
     _run(db, _M001)
 
 
-_STEPS: tuple[Callable[[Database], None], ...] = (m001_first_tables,)
+@MIGRATIONS()
+def m002_seals(db: Database) -> None:
+    """Digests of heads. Those of interactions that are there are not made: nobody knows what was recorded."""
+    _run(db, _M002)
+
+
+_STEPS: tuple[Callable[[Database], None], ...] = (m001_first_tables, m002_seals)
 
 assert len(_STEPS) == USER_VERSION
 

@@ -11,6 +11,7 @@ from wiretape.store.errors import SessionBusy, SessionMissing, UsageError
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterable
 
 type Begin = Literal["replace", "append"]
 
@@ -77,7 +78,7 @@ def begin(connection: sqlite3.Connection, new: Description, how: Begin) -> Opene
             "SELECT coalesce(max(position), 0) FROM interaction WHERE session_id = ?", (row[0],)
         ).fetchone()
         return Opened(row[0], new.name, new.name, last, row[2], row[1] == "complete")
-    beside = _free_name(connection, new.name)
+    beside = name_beside(connection, new.name)
     return Opened(_insert(connection, new, beside, new.name), beside, new.name)
 
 
@@ -91,7 +92,7 @@ def end_well(connection: sqlite3.Connection, session_id: int, ended_at: str) -> 
         connection.execute("DELETE FROM session WHERE id = ?", (session_id,))
         return replaces
     if replaces is not None:
-        _remove(connection, replaces)
+        remove(connection, replaces)
         connection.execute("UPDATE session SET name = ?, replaces = NULL WHERE id = ?", (replaces, session_id))
         name = replaces
     connection.execute(
@@ -140,6 +141,78 @@ def adopt(connection: sqlite3.Connection, name: str, ended_at: str) -> str:
     return end_well(connection, row[0], ended_at)
 
 
+def rename(connection: sqlite3.Connection, old: str, new: str) -> None:
+    """Give the session *old* the name *new*.
+
+    Raises:
+        SessionMissing: there is no session *old*.
+        SessionBusy: it is being recorded.
+        UsageError: *new* is taken, or is no name.
+    """
+    check_name(new)
+    session_id = at_rest(connection, old)
+    if exists(connection, new):
+        raise UsageError(f"there is a session {new!r} already; choose another name, or `wiretape prune` that one")
+    # Who gives a session a name of its own does not want it to take another one's place any more.
+    connection.execute("UPDATE session SET name = ?, replaces = NULL WHERE id = ?", (new, session_id))
+
+
+def check_name(name: str) -> None:
+    """Make sure that *name* may be given to a session.
+
+    Raises:
+        UsageError: it is empty, or holds what no session's name may hold.
+    """
+    # `~` tells the sessions apart that were recorded beside one of the same name.
+    if not name.strip() or "~" in name or not name.isprintable():
+        raise UsageError(f"{name!r} is no name for a session: it must not be empty nor hold `~` or line breaks")
+
+
+def at_rest(connection: sqlite3.Connection, name: str) -> int:
+    """The row of the session *name*, which nobody writes, neither itself nor what is to take its place.
+
+    Raises:
+        SessionMissing: there is none; the message lists those there are.
+        SessionBusy: it is being recorded.
+    """
+    for who in connection.execute(
+        "SELECT owner FROM session WHERE ? IN (name, replaces) AND state = 'recording'", (name,)
+    ).fetchall():
+        if owner.alive(who[0]):
+            raise SessionBusy(f"session {name!r} is being recorded by another process ({who[0]}); wait for its end")
+    row = connection.execute("SELECT id FROM session WHERE name = ?", (name,)).fetchone()
+    if row is None:
+        names = ", ".join(repr(r[0]) for r in connection.execute("SELECT name FROM session ORDER BY id"))
+        raise SessionMissing(f"no session {name!r} in this cassette; it holds {names or 'none at all'}")
+    return int(row[0])
+
+
+def rows(connection: sqlite3.Connection) -> list[tuple[int, str]]:
+    """All sessions with their names."""
+    return connection.execute("SELECT id, name FROM session ORDER BY id").fetchall()
+
+
+def other_name(connection: sqlite3.Connection, name: str) -> str:
+    """A name like *name* that no session bears: `NAME-2`; of one that was recorded beside another, `NAME~3`."""
+    beside, tilde, _ = name.rpartition("~")
+    if tilde:
+        return name_beside(connection, beside)
+    taken = {row[0] for row in connection.execute("SELECT name FROM session")}
+    return next(candidate for n in range(2, len(taken) + 3) if (candidate := f"{name}-{n}") not in taken)
+
+
+def being_recorded(connection: sqlite3.Connection) -> str | None:
+    """The name of a session that somebody writes right now; None where nobody does."""
+    rows = connection.execute("SELECT name, owner FROM session WHERE state = 'recording'").fetchall()
+    return next((name for name, who in rows if owner.alive(who)), None)
+
+
+def incomplete(connection: sqlite3.Connection) -> list[tuple[int, str]]:
+    """The rows and names of incomplete sessions, those of dead recorders among them."""
+    rows = connection.execute("SELECT id, name, owner FROM session WHERE state <> 'complete' ORDER BY id").fetchall()
+    return [(session_id, name) for session_id, name, who in rows if not owner.alive(who)]
+
+
 def _bury_the_dead(connection: sqlite3.Connection) -> None:
     """Sessions whose recorder was killed are incomplete from now on."""
     for session_id, who in connection.execute("SELECT id, owner FROM session WHERE state = 'recording'").fetchall():
@@ -160,7 +233,13 @@ def _insert(connection: sqlite3.Connection, new: Description, name: str, replace
     return cursor.lastrowid
 
 
-def _free_name(connection: sqlite3.Connection, name: str) -> str:
+def exists(connection: sqlite3.Connection, name: str) -> bool:
+    """Whether there is a session *name*."""
+    return connection.execute("SELECT 1 FROM session WHERE name = ?", (name,)).fetchone() is not None
+
+
+def name_beside(connection: sqlite3.Connection, name: str) -> str:
+    """A name for what is recorded beside the session *name*: `NAME~2`."""
     taken = {row[0] for row in connection.execute("SELECT name FROM session")}
     return next(candidate for n in range(2, len(taken) + 3) if (candidate := f"{name}~{n}") not in taken)
 
@@ -175,7 +254,7 @@ def _is_empty(connection: sqlite3.Connection, session_id: int) -> bool:
     return found.fetchone() is None
 
 
-def _remove(connection: sqlite3.Connection, name: str) -> None:
+def remove(connection: sqlite3.Connection, name: str) -> None:
     """Delete a session with the bodies that no other interaction holds."""
     bodies = connection.execute(
         "SELECT request_body_id, response_body_id FROM interaction JOIN session ON session.id = session_id"
@@ -183,8 +262,21 @@ def _remove(connection: sqlite3.Connection, name: str) -> None:
         (name,),
     ).fetchall()
     connection.execute("DELETE FROM session WHERE name = ?", (name,))
+    remove_bodies(connection, [body for pair in bodies for body in pair])
+
+
+def remove_empty(connection: sqlite3.Connection, name: str) -> None:
+    """Delete the session *name* where it has no interactions."""
+    connection.execute(
+        "DELETE FROM session WHERE name = ? AND NOT EXISTS (SELECT 1 FROM interaction WHERE session_id = session.id)",
+        (name,),
+    )
+
+
+def remove_bodies(connection: sqlite3.Connection, bodies: Iterable[int | None]) -> None:
+    """Delete those of *bodies* that no interaction holds."""
     connection.executemany(
         "DELETE FROM body WHERE id = ? AND NOT EXISTS (SELECT 1 FROM interaction WHERE request_body_id = body.id)"
         " AND NOT EXISTS (SELECT 1 FROM interaction WHERE response_body_id = body.id)",
-        [(body,) for pair in bodies for body in pair if body is not None],
+        [(body,) for body in bodies if body is not None],
     )

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+from typing import Any
+
+import msgspec
+import pytest
 
 from wiretape.proxy.decide.misses import Miss, Neighbour, shortened
 
@@ -22,12 +26,41 @@ MISS = Miss(
 def test_for_the_terminal() -> None:
     """What, why, what is near, what to do."""
     assert MISS.lines() == [
-        "unknown request: POST https://api.aitronos.com/v1/model/response",
+        "not recorded: POST https://api.aitronos.com/v1/model/response",
         "  session 'default' holds no answer to it",
-        "  nearest: default/3 POST /v1/model/response",
+        "  nearest recording: default/3 POST /v1/model/response",
         '    $.a: recorded "x", asked "y"',
         "  mend: wiretape auto -c x.cassette -- YOUR COMMAND (records what is missing)",
     ]
+
+
+def test_several_neighbours() -> None:
+    """The nearest in full, its likes by name, others in short, far ones not at all."""
+    nearest = [
+        Neighbour("default/3", 3, "POST /v1/x", 0.9, ["$.a: 1", "$.b: 2"]),
+        Neighbour("default/4", 4, "POST /v1/x", 0.9, ["$.a: 1", "$.b: 2"]),
+        Neighbour("default/5", 5, "POST /v1/y", 0.8, ["path: 3", "$.b: 4", "$.c: 5"]),
+        Neighbour("default/6", 6, "GET /v1/z", 0.2, ["method: 6"]),
+    ]
+    miss = msgspec.structs.replace(MISS, nearest=nearest, look="SHOW", leave_out="REKEY")
+    assert miss.lines()[2:-1] == [
+        "  nearest recording: default/3 POST /v1/x (and default/4, recorded alike)",
+        "    $.a: 1",
+        "    $.b: 2",
+        "  next: default/5 POST /v1/y: path: 3 and 2 more",
+        "  see it: SHOW",
+        "  if that must not count: REKEY",
+    ]
+    assert miss.first_difference() == "nearest recording: default/3: $.a: 1 and 1 more"
+    assert msgspec.structs.replace(MISS, nearest=[]).first_difference() is None
+
+
+@pytest.mark.parametrize("kind", ["unknown", "spent", "failure"])
+def test_every_kind_has_words_of_its_own(kind: Any) -> None:
+    """In the first line."""
+    first = msgspec.structs.replace(MISS, kind=kind).lines()[0]
+    assert first.endswith(f": {MISS.request}")
+    assert len({msgspec.structs.replace(MISS, kind=k).lines()[0] for k in ("unknown", "spent", "failure")}) == 3
 
 
 def test_for_the_client() -> None:

@@ -35,6 +35,9 @@ class Desk:
     def request_piece(self, data: bytes) -> None:
         self.notes.append(("asked", data))
 
+    def request_again(self, request: Request) -> None:
+        self.notes.append(("again", request.headers))
+
     def request_done(self, match_key: str | None, *, redacted: bool) -> None:
         self.notes.append(("key", match_key, redacted))
 
@@ -43,6 +46,9 @@ class Desk:
 
     def chunk(self, data: bytes, at_us: int) -> None:
         self.notes.append(("chunk", data, at_us))
+
+    def chunk_goes_on(self, data: bytes) -> None:
+        self.notes.append(("more", data))
 
     def finish(
         self, ended: Ended, duration_us: int, *, problem: str | None = None, trailers: Headers = ()

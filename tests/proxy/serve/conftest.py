@@ -15,6 +15,7 @@ from wiretape.proxy.decide.matching import match_key
 from wiretape.proxy.decide.modes import Mode, WhenSpent
 from wiretape.proxy.decide.pace import INSTANT
 from wiretape.proxy.run import Run
+from wiretape.proxy.runs import Runs
 from wiretape.proxy.serve.clock import Clock
 from wiretape.proxy.serve.threaded import ThreadedReplay
 from wiretape.proxy.settings import Listen, Settings
@@ -105,7 +106,7 @@ class Replay:
     def __init__(self, run: Run, grace_seconds: float) -> None:
         self.run = run
         self.lines: list[str] = []
-        self.served = ThreadedReplay(run, self.lines.append, grace_seconds=grace_seconds)
+        self.served = ThreadedReplay(Runs(run), self.lines.append, grace_seconds=grace_seconds)
         self.served.start()
         self.port = int(self.served.url.rpartition(":")[2])
 

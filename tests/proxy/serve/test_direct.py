@@ -32,6 +32,7 @@ PROGRAM = """
 import json, sys
 from pathlib import Path
 from wiretape.proxy.decide.modes import Mode, WhenSpent
+from wiretape.proxy.runs import exit_code
 from wiretape.proxy.serve.direct.engine import serve_run_directly
 from wiretape.proxy.settings import Listen, Settings
 
@@ -40,10 +41,10 @@ settings = Settings(
     cassette=Path(cassette), mode=Mode.REPLAY, listen=Listen(port=0), ready_file=Path(ready), when_spent=WhenSpent.MISS
 )
 try:
-    code, summary = serve_run_directly(settings, lambda line: print(line, file=sys.stderr, flush=True), command)
+    code, summaries = serve_run_directly(settings, lambda line: print(line, file=sys.stderr, flush=True), command)
 finally:
     print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
-sys.exit(summary.exit_code(code))
+sys.exit(exit_code(summaries, code))
 """
 
 

@@ -17,6 +17,7 @@ import pytest
 from wiretape.proxy.decide.modes import Mode
 from wiretape.proxy.decide.pace import RECORDED
 from wiretape.proxy.run import Run
+from wiretape.proxy.runs import Runs
 from wiretape.proxy.serve.clock import Clock
 from wiretape.proxy.serve.direct import loops
 from wiretape.proxy.serve.server import ReplayServer
@@ -167,7 +168,7 @@ class TestTheEnd:
 
         async def main() -> None:
             run = Run.open(settings_of(shelf), Clock())
-            async with ReplayServer(run, lambda _: None) as server:
+            async with ReplayServer(Runs(run), lambda _: None) as server:
                 port = int(server.url.rpartition(":")[2])
                 for _ in range(3):
                     await asyncio.gather(
@@ -192,7 +193,7 @@ class TestTheEnd:
         async def main() -> None:
             settings = msgspec.structs.replace(settings_of(shelf), pace=RECORDED)
             run = Run.open(settings, Clock())
-            async with ReplayServer(run, lambda _: None, idle_seconds=0.05) as server:
+            async with ReplayServer(Runs(run), lambda _: None, idle_seconds=0.05) as server:
                 port = int(server.url.rpartition(":")[2])
                 idle, silent = await asyncio.open_connection("127.0.0.1", port)
                 half, stuck = await asyncio.open_connection("127.0.0.1", port)
@@ -217,7 +218,7 @@ def test_a_taken_address(shelf: Shelf, said: type[Said]) -> None:
         settings = msgspec.structs.replace(settings_of(shelf), listen=Listen(port=port))
         run = Run.open(settings, Clock())
         with pytest.raises(UsageError, match=f"cannot listen on 127.0.0.1:{port}: .*; choose another port with --lis"):
-            loops.run(ReplayServer(run, lambda _: None).start())
+            loops.run(ReplayServer(Runs(run), lambda _: None).start())
         run.close()
 
 

@@ -19,8 +19,8 @@ HELLO = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 def test_headers_for_the_proxy_do_not_count(replay: Replay, get: Get) -> None:
     """They are no part of what the client means."""
     said = replay.exchange(
-        get("http://api.aitronos.com/v1/x", "Proxy-Authorization: Basic eDp5", "Proxy-Connection: keep-alive")
-        + get("/v1/x", "X-Wiretape-Session: y", "x-wiretape-z: 1")
+        get("http://api.aitronos.com/v1/x", "Proxy-Authorization: Basic ZGVmYXVsdDp5", "Proxy-Connection: keep-alive")
+        + get("/v1/x", "X-Wiretape-Session: default", "x-wiretape-z: 1")
     )
     assert said == HELLO * 2
 

@@ -30,7 +30,7 @@ CHUNKED = ((b"Transfer-Encoding", b"chunked"),)
 
 def connect(name: str) -> bytes:
     """A request for a tunnel."""
-    return f"CONNECT {name} HTTP/1.1\r\nHost: {name}\r\nProxy-Authorization: Basic eDp5\r\n\r\n".encode()
+    return f"CONNECT {name} HTTP/1.1\r\nHost: {name}\r\nProxy-Authorization: Basic ZGVmYXVsdDp5\r\n\r\n".encode()
 
 
 def trusting(replay: Replay) -> ssl.SSLContext:

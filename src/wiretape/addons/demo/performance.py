@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -62,6 +63,8 @@ def _run(command: str, cassette: Path, options: list[str]) -> list[dict[str, Any
         text=True,
         check=False,
         timeout=_PATIENCE_SECONDS,
+        # A demonstration in somebody's project shows what it always shows.
+        env={**os.environ, "WIRETAPE_SETTINGS": os.devnull},
     )
     if done.returncode:
         raise UsageError(f"wiretape {command} ended with {done.returncode}: {done.stderr.strip()}")

@@ -14,9 +14,11 @@ from mitmproxy import ctx
 from mitmproxy.net.http import url
 
 from wiretape.addons.mitm import layers
+from wiretape.proxy.decide import belonging
 from wiretape.proxy.decide.modes import Mode
 from wiretape.proxy.decide.routing import Origin
 from wiretape.proxy.serve.chaining import CorporateProxies
+from wiretape.store.errors import WiretapeError
 
 if TYPE_CHECKING:
     from mitmproxy import connection, http, tls
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from mitmproxy.proxy.server import ConnectionHandler
     from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
-    from wiretape.proxy.run import Run
+    from wiretape.proxy.runs import Runs
 
 # Linux's name for "acknowledge at once"; other systems need it less or lack it.
 _QUICKACK: Final[int | None] = getattr(socket, "TCP_QUICKACK", None)
@@ -37,15 +39,17 @@ _HTTP = 80
 class Gate:
     """Hooks of mitmproxy around a connection."""
 
-    def __init__(self, run: Run) -> None:
-        """Take part in *run*.
+    def __init__(self, runs: Runs) -> None:
+        """Take part in *runs*.
 
         Raises:
             UsageError: the environment names a proxy on the way out that is none.
         """
-        self._run = run
-        self._corporate = CorporateProxies({} if run.mode is Mode.REPLAY else os.environ)
+        self._runs = runs
+        self._run = runs.default
+        self._corporate = CorporateProxies({} if self._run.mode is Mode.REPLAY else os.environ)
         self._by_base_url: set[str] = set()
+        self._users: dict[str, str] = {}
 
     def meant(self, flow: http.HTTPFlow) -> Origin | None:
         """The origin that a request names; None where it takes the proxy for the API itself.
@@ -61,6 +65,10 @@ class Gate:
         named = Origin(request.scheme, request.host.lower(), request.port)
         ours = named.port == own[1] and named.host in (own[0], "localhost", "127.0.0.1", "::1")
         return None if ours else named
+
+    def user(self, flow: http.HTTPFlow) -> str | None:
+        """The label of the session that the client's tunnel belongs to, where it named one."""
+        return self._users.get(flow.client_conn.id)
 
     def own_name(self, request: http.Request) -> tuple[str, int]:
         """The name and port under which the client knows the proxy."""
@@ -88,6 +96,14 @@ class Gate:
     def client_disconnected(self, client: connection.Client) -> None:
         """Forget the connection."""
         self._by_base_url.discard(client.id)
+        self._users.pop(client.id, None)
+
+    def http_connect(self, flow: http.HTTPFlow) -> None:
+        """Remember as whom a tunnel is asked for: what goes through it does not say so again."""
+        fields = flow.request.headers.fields
+        label = belonging.by_proxy_user(fields) or belonging.by_header(fields)
+        if label is not None:
+            self._users[flow.client_conn.id] = label
 
     def next_layer(self, next_layer: NextLayer) -> None:
         """Let base-URL clients in, and put our HTTP layer in the place of mitmproxy's."""
@@ -105,7 +121,7 @@ class Gate:
     def tls_clienthello(self, hello: tls.ClientHelloData) -> None:
         """Leave the TLS of hosts alone that are not recorded; in replay open all, so that every app reads its 424."""
         address = hello.context.server.address
-        if self._run.mode is Mode.REPLAY or address is None:
+        if self._replays(hello.context.client) or address is None:
             return
         names = {address[0], hello.client_hello.sni or address[0]}
         hosts = self._run.settings.hosts
@@ -124,8 +140,18 @@ class Gate:
 
     def server_connect(self, data: ServerConnectionHookData) -> None:
         """The second lock: in replay no connection leaves, whoever asked for it."""
-        if self._run.mode is Mode.REPLAY:
+        if self._replays(data.client):
             data.server.error = "wiretape: replay never touches the network"
+
+    def _replays(self, client: connection.Client) -> bool:
+        """Whether what comes from *client* is only replayed, so far as the connection tells."""
+        label = self._users.get(client.id)
+        if label is None or self._run.mode is Mode.REPLAY:
+            return self._run.mode is Mode.REPLAY
+        try:
+            return self._runs.of(label).mode is Mode.REPLAY
+        except WiretapeError:
+            return True
 
 
 def _handlers(client: connection.Client) -> list[ConnectionHandler]:

@@ -22,7 +22,7 @@ from wiretape.store.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from wiretape.proxy.run import Run
+    from wiretape.proxy.runs import Runs
     from wiretape.proxy.serve.authority import Authority
     from wiretape.proxy.serve.foreground import Served
     from wiretape.proxy.settings import Listen
@@ -38,19 +38,20 @@ class _Running:
         self.event.set()
 
 
-async def serve(run: Run, say: Callable[[str], None], command: Sequence[str]) -> Served:
-    """Serve *run* while *command* runs, or without one until a signal comes.
+async def serve(runs: Runs, say: Callable[[str], None], command: Sequence[str]) -> Served:
+    """Serve *runs* while *command* runs, or without one until a signal comes.
 
     Raises:
         UsageError: the address is taken, the command cannot be started, a file cannot be written.
     """
+    run = runs.default
     listen = run.settings.listen
     ours = authority(os.environ, run.clock.now())
     # What mitmproxy logs of a connection is told by us where it matters.
     logging.getLogger("mitmproxy").setLevel(logging.CRITICAL)
     master = Master(_options(listen, ours))
     server, started = proxyserver.Proxyserver(), _Running()
-    traffic = Traffic(run, gate := Gate(run), say)
+    traffic = Traffic(runs, gate := Gate(runs), say)
     master.addons.add(core.Core(), server, next_layer.NextLayer(), tlsconfig.TlsConfig(), gate, traffic, started)
     master.options.update(connection_strategy="lazy", upstream_cert=False)
     task = asyncio.create_task(master.run())

@@ -51,6 +51,7 @@ PLAN = "wiretape_plan"
 HELD = "wiretape_held"
 FAULT = "wiretape_fault"
 UNREACHABLE = "wiretape_unreachable"
+LIVE = "wiretape_live"
 
 # So much of an answer goes out at a time; then other connections have their turn.
 _SLICE_BYTES = 256 * 1024
@@ -115,12 +116,23 @@ class RecordingLayer(HttpLayer):
         yield from self.event_to_child(self.streams[stream_id], events.Start())
 
     def get_connection(self, event: GetHttpConnection, *, reuse: bool = True) -> CommandGenerator[None]:
-        """Hand out the upstream in memory to an exchange that has a plan; a real one to any other."""
+        """Hand out the upstream in memory to an exchange that has a plan, a real one to one that may go live.
+
+        Who was never said to go live does not: it may belong to a session that is only replayed.
+        """
         stream = self.command_sources.get(event)
-        if isinstance(stream, HttpStream) and PLAN in stream.flow.metadata:
+        flow = getattr(stream, "flow", None)
+        if isinstance(stream, HttpStream) and flow is not None and PLAN in flow.metadata:
             yield from self._connect_in_memory(event, stream)
-        else:
+        elif flow is None or LIVE in flow.metadata or flow.request.method == "CONNECT":
             yield from super().get_connection(event, reuse=reuse)
+        else:
+            yield from self._refuse(event)
+
+    def _refuse(self, event: GetHttpConnection) -> CommandGenerator[None]:
+        stream = self.command_sources.pop(event)
+        refusal = (None, "wiretape: replay never touches the network")
+        yield from self.event_to_child(stream, GetHttpConnectionCompleted(event, refusal))
 
     def _connect_in_memory(self, event: GetHttpConnection, stream: HttpStream) -> CommandGenerator[None]:
         self.command_sources.pop(event)
@@ -143,9 +155,7 @@ class ReplayingLayer(RecordingLayer):
         if isinstance(stream, HttpStream) and PLAN in stream.flow.metadata:
             yield from super().get_connection(event, reuse=reuse)
         elif stream is not None:
-            self.command_sources.pop(event)
-            refusal = (None, "wiretape: replay never touches the network")
-            yield from self.event_to_child(stream, GetHttpConnectionCompleted(event, refusal))
+            yield from self._refuse(event)
 
 
 class MemoryUpstream(HttpConnection):

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from wiretape.addons.mitm import conversion
-from wiretape.addons.mitm.layers import FAULT, HELD, PLAN, UNREACHABLE, Plan
+from wiretape.addons.mitm.layers import FAULT, HELD, LIVE, PLAN, UNREACHABLE, Plan
 from wiretape.addons.mitm.tee import Tee
 from wiretape.addons.mitm.visit import VISIT, Visit, is_long, visit_of
-from wiretape.proxy.decide import misses
+from wiretape.proxy.decide import belonging, misses
 from wiretape.proxy.decide.modes import Mode
 from wiretape.proxy.decide.player import Answer, Forward
 from wiretape.proxy.decide.routing import Origin, location
+from wiretape.proxy.serve.control import Control
+from wiretape.store.errors import WiretapeError
 from wiretape.store.interaction import Request, ResponseHead
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from wiretape.proxy.decide.misses import Miss
     from wiretape.proxy.playback import Recorded
     from wiretape.proxy.run import Run
+    from wiretape.proxy.runs import Runs
 
 _SWITCHING = 101
 
@@ -36,9 +39,10 @@ _SWITCHING = 101
 class Traffic:
     """Hooks of mitmproxy, in the order in which an exchange meets them. No error of ours leaves a hook."""
 
-    def __init__(self, run: Run, gate: Gate, say: Callable[[str], None]) -> None:
-        """Take part in *run*; *say* tells the person at the terminal."""
-        self._run = run
+    def __init__(self, runs: Runs, gate: Gate, say: Callable[[str], None]) -> None:
+        """Take part in *runs*; *say* tells the person at the terminal."""
+        self._runs = runs
+        self._control = Control(runs)
         self._gate = gate
         self._say = say
         self._closing = False
@@ -55,10 +59,13 @@ class Traffic:
         try:
             visit = self._arrive(flow)
             flow.metadata[VISIT] = visit
+            if not visit.is_live:
+                return
+            flow.metadata[LIVE] = True
             self._send_on(flow, visit)
-            if self._run.mode is Mode.RECORD and visit.identity is not None:
+            if visit.run.mode is Mode.RECORD and visit.identity is not None:
                 self._begin(visit)
-            if is_long(flow.request) and self._run.mode in (Mode.RECORD, Mode.LIVE):
+            if is_long(flow.request) and visit.run.mode in (Mode.RECORD, Mode.LIVE):
                 flow.request.stream = self._guarded(visit, visit.tee.request) if visit.tee else True
         except Exception as error:  # noqa: BLE001
             self._failed(flow, error)
@@ -67,12 +74,12 @@ class Traffic:
         """The request is here whole: answer it, refuse it, or let it go."""
         visit = visit_of(flow)
         try:
-            if visit is not None and self._run.mode in (Mode.REPLAY, Mode.AUTO):
+            if visit is not None and (visit.run.mode in (Mode.REPLAY, Mode.AUTO) or not visit.is_live):
                 await self._decide(flow, visit)
             if visit is not None and visit.tee is not None:
                 visit.tee.request_end(flow.request.raw_content)
             elif visit is not None and PLAN not in flow.metadata:
-                self._run.passed += 1
+                visit.run.passed += 1
         except Exception as error:  # noqa: BLE001
             self._failed(flow, error)
 
@@ -90,7 +97,7 @@ class Traffic:
                 if flow.response.status_code != _SWITCHING:
                     flow.response.stream = self._guarded(visit, visit.tee.response)
             if visit.identity is not None:
-                self._lead_back(flow.response, visit.client)
+                self._lead_back(flow.response, visit)
         except Exception as error:  # noqa: BLE001
             self._failed(flow, error)
 
@@ -114,7 +121,7 @@ class Traffic:
         if UNREACHABLE in flow.metadata:
             what = f"{flow.request.scheme}://{flow.request.host}:{flow.request.port}: {flow.metadata[UNREACHABLE]}"
             ours = visit is not None and visit.identity is not None
-            if ours and self._run.mode is not Mode.REPLAY and self._run.unreachable(what):
+            if visit is not None and ours and visit.is_live and visit.run.unreachable(what):
                 self._say(f"cannot reach the upstream {what}; is it running, and is --upstream right?")
         if visit is None or visit.tee is None or self._closing:
             return
@@ -136,21 +143,36 @@ class Traffic:
     # -- steps ---------------------------------------------------------------------------------------------------
 
     def _arrive(self, flow: http.HTTPFlow) -> Visit:
-        began = self._run.clock.microseconds()
         request = flow.request
+        given = request.headers.fields
         conversion.strip(request)
-        hosts = self._run.settings.hosts
         named = self._gate.meant(flow)
-        meant, client, target = named, named, conversion.target(request)
-        if meant is None or client is None:
+        target = conversion.target(request)
+        label, target = belonging.by_prefix(target) if named is None else (None, target)
+        prefix = f"{belonging.MARK}{label}" if label else ""
+        control = label == belonging.CONTROL
+        label = label or self._gate.user(flow) or belonging.by_proxy_user(given) or belonging.by_header(given)
+        run, problem = self._run(None if control else label)
+        began = run.clock.microseconds()
+        hosts = run.settings.hosts
+        if named is None:
             meant, client = hosts.upstream.origin, Origin("http", *self._gate.own_name(request))
-            target = hosts.upstream.prefix + target
+            target = target if control else hosts.upstream.prefix + target
+        else:
+            meant = client = named
         head = conversion.request_head(request, meant, target)
-        return Visit(head, client, hosts.identity(meant.host, meant.port), began)
+        identity = hosts.identity(meant.host, meant.port)
+        return Visit(run, head, client, prefix, identity, began, control, problem)
+
+    def _run(self, label: str | None) -> tuple[Run, str | None]:
+        try:
+            return self._runs.of(label), None
+        except WiretapeError as error:
+            return self._runs.default, str(error)
 
     def _send_on(self, flow: http.HTTPFlow, visit: Visit) -> None:
         """Address the request to its upstream; the `Host` header follows, since servers choose by it."""
-        hosts = self._run.settings.hosts
+        hosts = visit.run.settings.hosts
         if visit.identity is None:
             return
         meant = Origin(visit.head.scheme, visit.head.host, visit.head.port)
@@ -166,24 +188,31 @@ class Traffic:
         self._gate.chain(flow, goal)
 
     def _begin(self, visit: Visit) -> None:
-        assert self._run.recorder is not None
+        run = visit.run
+        assert run.recorder is not None
         assert visit.identity is not None
-        target = self._run.settings.hosts.inward_of(visit.head)
-        take = self._run.recorder.begin(visit.head, visit.identity, self._run.clock.iso(), target)
-        visit.tee = Tee(take, self._run.clock, visit.began_us)
+        target = run.settings.hosts.inward_of(visit.head)
+        take = run.recorder.begin(visit.head, visit.identity, run.clock.iso(), target)
+        visit.tee = Tee(take, run.clock, visit.began_us)
 
     async def _decide(self, flow: http.HTTPFlow, visit: Visit) -> None:
-        playback, hosts = self._run.playback, self._run.settings.hosts
+        playback, hosts = visit.run.playback, visit.run.settings.hosts
         content = flow.request.raw_content or b""
         asked = msgspec.structs.replace(visit.head, body=content)
+        if visit.control:
+            await self._answer_control(flow, asked, visit)
+            return
+        if visit.problem is not None:
+            self._refuse(flow, playback.refused(asked, visit.problem))
+            return
         if visit.identity is None:
-            if self._run.mode is Mode.REPLAY:
+            if visit.run.mode is Mode.REPLAY:
                 self._refuse(flow, playback.foreign(asked))
             return
         matched = msgspec.structs.replace(asked, target=hosts.inward_of(visit.head))
         verdict = playback.ask(matched, visit.identity)
         if isinstance(verdict, Answer):
-            flow.metadata[PLAN] = self._plan(playback.recorded(verdict.interaction_id), visit)
+            flow.metadata[PLAN] = self._plan(playback.recorded(verdict.interaction_id, playback.echoed(matched)), visit)
         elif isinstance(verdict, Forward):
             if verdict.keep:
                 self._begin(visit)
@@ -192,8 +221,16 @@ class Traffic:
             miss = await asyncio.to_thread(playback.missed, matched, visit.identity, verdict)
             self._refuse(flow, miss)
 
+    async def _answer_control(self, flow: http.HTTPFlow, asked: Request, visit: Visit) -> None:
+        asked = msgspec.structs.replace(asked, headers=conversion.pairs(flow.request.headers))
+        own = (visit.client.host, visit.client.port)
+        # To close a session takes as long as it takes to write what is left of it.
+        reply = await asyncio.to_thread(self._control.answer, asked, own)
+        head = ResponseHead(status=reply.status, reason=reply.reason.decode(), headers=reply.headers)
+        flow.metadata[PLAN] = Plan(conversion.to_response(head), iter([(0, reply.document)]))
+
     def _plan(self, recorded: Recorded, visit: Visit) -> Plan:
-        pace, clock = self._run.settings.pace, self._run.clock
+        pace, clock = visit.run.settings.pace, visit.run.clock
 
         def wait(at_us: int) -> float:
             return 0.0 if pace.instant else pace.delay(at_us) - (clock.microseconds() - visit.began_us) / 1_000_000
@@ -208,7 +245,7 @@ class Traffic:
             first_byte_us=recorded.first_byte_us,
             ended_us=recorded.duration_us or 0,
             wait=wait,
-            failed=lambda error: self._say_all(self._run.playback.failed(visit.head, error)),
+            failed=lambda error: self._say_all(visit.run.playback.failed(visit.head, error)),
         )
 
     def _refuse(self, flow: http.HTTPFlow, miss: Miss) -> None:
@@ -223,11 +260,11 @@ class Traffic:
         for line in miss.lines():
             self._say(line)
 
-    def _lead_back(self, response: http.Response, client: Origin) -> None:
+    def _lead_back(self, response: http.Response, visit: Visit) -> None:
         """Have a redirect to any name of the API lead back through the proxy."""
         if "location" in response.headers:
             there: str = response.headers["location"]
-            back = location(there, client, self._run.settings.hosts)
+            back = location(there, visit.client, visit.run.settings.hosts, visit.prefix)
             if back != there:
                 response.headers["location"] = back
 
@@ -240,7 +277,7 @@ class Traffic:
             try:
                 return record(data)
             except Exception as error:  # noqa: BLE001
-                self._run.defect(error)
+                visit.run.defect(error)
                 visit.tee = None
                 return data
 
@@ -248,13 +285,14 @@ class Traffic:
 
     def _failed(self, flow: http.HTTPFlow, error: Exception) -> None:
         """Our own failure: in replay a miss, otherwise noted and kept away from the client."""
-        if self._run.mode is not Mode.REPLAY:
-            self._run.defect(error)
+        visit = visit_of(flow)
+        run = visit.run if visit else self._runs.default
+        if visit.is_live if visit else self._runs.may_go_live:
+            run.defect(error)
             self._say(f"wiretape failed: {type(error).__name__}: {error}")
-            visit = visit_of(flow)
+            flow.metadata[LIVE] = True
             if visit is not None:
                 visit.tee = None
         elif flow.response is None:
-            visit = visit_of(flow)
             head = visit.head if visit else Request(method="?", scheme="http", host="unknown", port=80, target="/")
-            self._refuse(flow, self._run.playback.failed(head, error))
+            self._refuse(flow, run.playback.failed(head, error))

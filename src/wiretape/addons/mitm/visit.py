@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from wiretape.proxy.decide.modes import Mode
+
 if TYPE_CHECKING:
     from mitmproxy import http
 
     from wiretape.addons.mitm.tee import Tee
     from wiretape.proxy.decide.routing import Origin
+    from wiretape.proxy.run import Run
     from wiretape.store.interaction import Request
 
 # Key of flow.metadata.
@@ -25,18 +28,31 @@ class Visit(msgspec.Struct):
     """One exchange on its way through.
 
     Attributes:
+        run: the run it belongs to.
         head: the request as the client meant it, without its body.
         client: the origin under which the client reaches the API.
+        prefix: what the client's paths begin with, for it asks for a session by its base URL; else nothing.
         identity: whose request it is; None for a host that is not ours.
         began_us: when its head came.
+        control: it is for the proxy itself.
+        problem: why it belongs to no run; None where it does.
         tee: records it; None where it is not recorded.
     """
 
+    run: Run
     head: Request
     client: Origin
+    prefix: str
     identity: str | None
     began_us: int
+    control: bool = False
+    problem: str | None = None
     tee: Tee | None = None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it may go to an upstream, so far as its session decides that."""
+        return self.run.mode is not Mode.REPLAY and not self.control and self.problem is None
 
 
 def visit_of(flow: http.HTTPFlow) -> Visit | None:

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from wiretape.proxy.decide.bodies import BodyKind, canonical_body
+from wiretape.proxy.decide.redaction.classes import classed
 from wiretape.proxy.decide.rules import NO_RULES, Rules, compiled
 from wiretape.proxy.decide.urlform import Pairs, canonical_path, pairs
+from wiretape.proxy.decide.userhook import applied
 
 if TYPE_CHECKING:
+    from wiretape.proxy.decide.redaction.memory import Memory
     from wiretape.store.interaction import Headers, Request
 
 
@@ -36,15 +39,20 @@ class Canonical(msgspec.Struct, frozen=True, gc=False):
     body: bytes
 
 
-def canonical(request: Request, identity: str, rules: Rules = NO_RULES) -> Canonical:
+def canonical(request: Request, identity: str, rules: Rules = NO_RULES, memory: Memory | None = None) -> Canonical:
     """The canonical form of *request*; there is one for every request, however malformed.
 
     Args:
         request: the request as the client meant it. Its own scheme, host and port do not count.
         identity: `api`, or a host: which API is asked.
         rules: what the user leaves out or lets in.
+        memory: the values that the session has shown to be secret; those of this request are added.
+
+    Raises:
+        CanonicaliserFailed: the function that the rules name failed.
     """
     chosen = compiled(rules)
+    request = classed(request, chosen.words, chosen.headers, memory)
     content_type = b""
     content_encoding = b""
     for name, value in request.headers:
@@ -55,7 +63,7 @@ def canonical(request: Request, identity: str, rules: Rules = NO_RULES) -> Canon
             content_encoding = content_encoding + b"," + value if content_encoding else value
     path, _, query = request.target.partition("?")
     kind, body = canonical_body(request.body, content_type, content_encoding, chosen.paths)
-    return Canonical(
+    form = Canonical(
         request.method.upper(),
         identity,
         canonical_path(path),
@@ -64,6 +72,7 @@ def canonical(request: Request, identity: str, rules: Rules = NO_RULES) -> Canon
         kind,
         body,
     )
+    return form if chosen.canonicaliser is None else applied(chosen.canonicaliser, form)
 
 
 def _query(text: str, ignored: frozenset[str]) -> Pairs:

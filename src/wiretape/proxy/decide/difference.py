@@ -68,7 +68,7 @@ def _text_difference(where: str, recorded: str, asked: str) -> Iterator[Spot]:
 def _body_differences(recorded: Canonical, asked: Canonical) -> Iterator[Spot]:
     ours, theirs = recorded.body, asked.body
     if recorded.body_kind != asked.body_kind:
-        yield "body", _described(recorded), _described(asked)
+        yield "body", described(recorded), described(asked)
     elif ours == theirs:
         return
     elif recorded.body_kind == "json":
@@ -82,7 +82,8 @@ def _body_differences(recorded: Canonical, asked: Canonical) -> Iterator[Spot]:
         yield f"body at byte {offset}", _excerpt(ours, offset), _excerpt(theirs, offset)
 
 
-def _described(form: Canonical) -> str | None:
+def described(form: Canonical) -> str | None:
+    """The body of *form* in one short line; None for none."""
     match form.body_kind:
         case "empty":
             return None

@@ -97,7 +97,7 @@ def _bracketed(found: re.Match[str]) -> Name:
 
 
 def _malformed(text: str, at: int, why: str) -> ValueError:
-    return ValueError(f"ignored path {text!r} is malformed at position {at}: {why}")
+    return ValueError(f"path {text!r} is malformed at position {at}: {why}")
 
 
 def remove(value: Json, paths: tuple[Path, ...]) -> None:
@@ -116,6 +116,11 @@ def remove(value: Json, paths: tuple[Path, ...]) -> None:
             container.update(kept)
         else:
             container[:] = [item for index, item in enumerate(container) if index not in keys]
+
+
+def values(value: Json, path: Path) -> list[Json]:
+    """Everything that *path* names in the decoded JSON *value*, in the order in which it stands there."""
+    return [child for _, _, child in _targets(value, path)]
 
 
 def _targets(value: Json, path: Path) -> list[Child]:
@@ -153,5 +158,5 @@ def _containers(nodes: list[Json]) -> list[Container]:
         if isinstance(node, dict | list) and id(node) not in seen:
             seen.add(id(node))
             found.append(node)
-            waiting.extend(node.values() if isinstance(node, dict) else node)
+            waiting.extend(reversed(node.values()) if isinstance(node, dict) else reversed(node))
     return found

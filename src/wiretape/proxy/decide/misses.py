@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from wiretape.store.interaction import Headers
 
@@ -17,7 +17,16 @@ REASON = "Failed Dependency"
 # After so many a shortened body says what was asked, and no terminal is flooded.
 _SHORT = 300
 
+# A recording that is less near is worth a line only where none is nearer.
+_NEAR = 0.6
+
 type MissKind = Literal["unknown", "spent", "failure"]
+
+_TITLES: Final[dict[MissKind, str]] = {
+    "unknown": "not recorded",
+    "spent": "asked more often than recorded",
+    "failure": "not answered",
+}
 
 
 class Neighbour(msgspec.Struct, frozen=True):
@@ -42,6 +51,9 @@ class Miss(msgspec.Struct, frozen=True, kw_only=True):
         consumed: how often it was answered before.
         detail: why, in one sentence.
         mend: the command that mends it.
+        nearest: the recordings nearest to it, the nearest first.
+        look: the command that shows the nearest one.
+        leave_out: the command that leaves the differences out of matching, where they look like chance.
     """
 
     kind: MissKind
@@ -53,14 +65,38 @@ class Miss(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
     mend: str
     nearest: Sequence[Neighbour] = ()
+    look: str | None = None
+    leave_out: str | None = None
 
     def lines(self) -> list[str]:
         """The account for a terminal."""
-        lines = [f"{self.kind} request: {self.request}", f"  {self.detail}"]
-        for near in self.nearest:
-            lines.append(f"  nearest: {near.interaction} {near.request}")
-            lines += [f"    {difference}" for difference in near.differences]
+        lines = [f"{_TITLES[self.kind]}: {self.request}", f"  {self.detail}"]
+        lines += self._neighbourhood()
+        lines += [f"  see it: {self.look}"] if self.look else []
+        lines += [f"  if that must not count: {self.leave_out}"] if self.leave_out else []
         return [*lines, f"  mend: {self.mend}"]
+
+    def _neighbourhood(self) -> Iterator[str]:
+        """The nearest recording with all that differs; those that are as near by name, others in short."""
+        if not self.nearest:
+            return
+        first, *others = self.nearest
+        same = [near.interaction for near in others if near.differences == first.differences]
+        also = f" (and {', '.join(same)}, recorded alike)" if same else ""
+        yield f"  nearest recording: {first.interaction} {first.request}{also}"
+        yield from (f"    {difference}" for difference in first.differences)
+        for near in others:
+            if near.differences and near.differences != first.differences and near.score >= _NEAR:
+                more = f" and {len(near.differences) - 1} more" if len(near.differences) > 1 else ""
+                yield f"  next: {near.interaction} {near.request}: {near.differences[0]}{more}"
+
+    def first_difference(self) -> str | None:
+        """The nearest recording and the first thing that differs, in one line; None where there is none."""
+        if not self.nearest or not self.nearest[0].differences:
+            return None
+        first = self.nearest[0]
+        more = f" and {len(first.differences) - 1} more" if len(first.differences) > 1 else ""
+        return f"nearest recording: {first.interaction}: {first.differences[0]}{more}"
 
     def document(self) -> bytes:
         """The account for the client: a problem document (RFC 9457) that also wears the API's own error envelope."""

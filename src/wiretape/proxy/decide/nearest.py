@@ -8,24 +8,18 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from wiretape.proxy.decide.difference import Difference, differences
+from wiretape.proxy.decide.likeness import BODY, UNEQUAL, Likeness, frame_of, glance
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from wiretape.proxy.decide.canonical import Canonical
-    from wiretape.proxy.decide.urlform import Pairs
+    from wiretape.proxy.decide.likeness import Glance
 
-_PATH, _BODY, _METHOD, _HOST, _QUERY, _HEADERS = 0.35, 0.30, 0.15, 0.05, 0.10, 0.05
 # How many candidates are looked at closely.
 _CLOSE = 20
-# What is not equal is never quite alike, even if it has the same segments, pairs or words.
-_UNEQUAL = 0.95
-# How much of a body is read at first, and how much when looking closely; half from its beginning, half from its end.
-_GLANCE_BYTES = 4096
-_LOOK_BYTES = 1024 * 1024
-
-# What stands between words in JSON and in forms.
-_SPACED = bytes.maketrans(b'"{}[](),:;&=+', b" " * 13)
+# How much of a body is read at a glance.
+GLANCE_BYTES = 4096
 
 
 class Near[T](msgspec.Struct, frozen=True):
@@ -55,93 +49,69 @@ def nearest[T](asked: Canonical, candidates: Iterable[tuple[T, Canonical]], coun
     What is equal has the likeness 1; what is not has at most 0.95, so that only the same request has the score 1.
     Of equal scores the one with fewer differences comes first, then the one that was given first.
 
-    All candidates are scored, but cheaply, so that 100 000 of them take about a second or less: path likenesses are
-    remembered, a body is read only where it could still bring its candidate among the best 20, and no more than 4 KiB
-    of it. Only those 20 are read up to 1 MiB and compared exactly.
+    All candidates are scored, but at a glance, which takes no more than 4 KiB of a body. Only the best 20 are read
+    up to 1 MiB and compared exactly.
     """
-    likeness = _Likeness(asked)
-    close: list[tuple[float, int, int, T, tuple[Difference, ...]]] = []
-    for order, ref, form in _shortlist(likeness, candidates, max(count, _CLOSE)):
-        score = round(likeness.frame(form) + _BODY * likeness.body(form, _LOOK_BYTES), 6)
-        found = tuple(differences(form, asked))
-        close.append((-score, len(found), order, ref, found))
-    close.sort(key=lambda item: item[:3])
-    return [Near(ref, -score, found) for score, _, _, ref, found in close[: max(count, 0)]]
-
-
-def _shortlist[T](
-    likeness: _Likeness, candidates: Iterable[tuple[T, Canonical]], keep: int
-) -> list[tuple[int, T, Canonical]]:
-    """The *keep* candidates of the highest scores at a glance, with their places in the row."""
-    heap: list[tuple[float, int, T, Canonical]] = []
+    likeness = Likeness(asked)
+    shortlist: Shortlist[tuple[T, Canonical]] = Shortlist(glance(asked.body, GLANCE_BYTES), count)
     for order, (ref, form) in enumerate(candidates):
-        score = likeness.frame(form)
-        full = len(heap) == keep
-        if full and score + _BODY <= heap[0][0]:
-            continue
-        score += _BODY * likeness.body(form, _GLANCE_BYTES)
+        shortlist.offer(order, (ref, form), likeness.frame(frame_of(form)), glance(form.body, GLANCE_BYTES))
+    return ranked(likeness, ((ref, form, differences(form, asked)) for ref, form in shortlist.best()), count)
+
+
+class Shortlist[T]:
+    """The candidates of the highest scores at a glance."""
+
+    def __init__(self, asked: Glance, count: int) -> None:
+        """Begin a list for a request with the body *asked*, of which the *count* nearest are sought."""
+        self._kind, self._same, words = asked
+        self._words = frozenset(words)
+        self._keep = max(count, _CLOSE)
+        self._heap: list[tuple[float, int, T]] = []
+        self._least = -1.0
+
+    def offer(self, order: int, ref: T, frame: float, seen: Glance) -> None:
+        """Score a candidate, and keep it if it is among the best.
+
+        Args:
+            order: its place in the row; it rises.
+            ref: the candidate.
+            frame: the likeness of all but its body.
+            seen: its body.
+        """
+        kind, same, words = seen
+        weight = BODY if kind == self._kind else BODY / 2
+        # Most are told from the best by their frames or by how many words they have; then words need no counting.
+        if frame + weight <= self._least:
+            return
+        if same == self._same and kind == self._kind:
+            score = frame + BODY
+        else:
+            mine, theirs = len(self._words), len(words)
+            weight *= UNEQUAL * 2 / (mine + theirs or 1)
+            if frame + weight * min(mine, theirs) <= self._least:
+                return
+            score = frame + weight * len(self._words.intersection(words))
+            if score <= self._least:
+                return
         # Of equal scores the earlier one is the greater: its negative order is.
-        if not full:
-            heapq.heappush(heap, (score, -order, ref, form))
-        elif score > heap[0][0]:
-            heapq.heapreplace(heap, (score, -order, ref, form))
-    return [(-order, ref, form) for _, order, ref, form in heap]
+        if len(self._heap) < self._keep:
+            heapq.heappush(self._heap, (score, -order, ref))
+        else:
+            heapq.heapreplace(self._heap, (score, -order, ref))
+        if len(self._heap) == self._keep:
+            self._least = self._heap[0][0]
+
+    def best(self) -> list[T]:
+        """Those kept, in the order in which they were offered."""
+        return [ref for _, _, ref in sorted(self._heap, key=lambda item: -item[1])]
 
 
-class _Likeness:
-    """How alike one request and any other are; what was found out about the one is kept."""
-
-    def __init__(self, asked: Canonical) -> None:
-        self._asked = asked
-        self._segments = asked.path.split("/")
-        self._paths: dict[str, float] = {asked.path: 1.0}
-        self._words: dict[int, frozenset[bytes]] = {}
-
-    def frame(self, form: Canonical) -> float:
-        """The weighted sum of all likenesses but the body's."""
-        asked = self._asked
-        path = self._paths.get(form.path)
-        if path is None:
-            path = self._paths[form.path] = _path_likeness(self._segments, form.path.split("/"))
-        return (
-            _PATH * path
-            + (_METHOD if form.method == asked.method else 0.0)
-            + (_HOST if form.identity == asked.identity else 0.0)
-            + (_QUERY if form.query == asked.query else _QUERY * _pairs_likeness(form.query, asked.query))
-            + (_HEADERS if form.headers == asked.headers else _HEADERS * _pairs_likeness(form.headers, asked.headers))
-        )
-
-    def body(self, form: Canonical, size: int) -> float:
-        """The likeness of the bodies, reading no more than *size* bytes of each."""
-        asked = self._asked
-        kind = 1.0 if form.body_kind == asked.body_kind else 0.5
-        if kind == 1.0 and form.body == asked.body:
-            return 1.0
-        words = self._words.get(size)
-        if words is None:
-            words = self._words[size] = frozenset(_words(asked.body, size))
-        return kind * _UNEQUAL * _dice(words, frozenset(_words(form.body, size)))
-
-
-def _words(body: bytes, size: int) -> list[bytes]:
-    if len(body) > size:
-        body = body[: size // 2] + b" " + body[-(size // 2) :]
-    return body.translate(_SPACED).split()
-
-
-def _dice(left: frozenset[object], right: frozenset[object]) -> float:
-    total = len(left) + len(right)
-    return 2 * len(left & right) / total if total else 1.0
-
-
-def _pairs_likeness(left: Pairs, right: Pairs) -> float:
-    names = _dice(frozenset(name for name, _ in left), frozenset(name for name, _ in right))
-    return _UNEQUAL * (names + _dice(frozenset(left), frozenset(right))) / 2
-
-
-def _path_likeness(left: list[str], right: list[str]) -> float:
-    # The first segment is the nothing before the first slash.
-    size = min(len(left), len(right))
-    head = next((n for n in range(1, size) if left[n] != right[n]), size)
-    tail = next((n for n in range(size - head) if left[-1 - n] != right[-1 - n]), size - head)
-    return _UNEQUAL * (head - 1 + tail) / max(len(left) - 1, len(right) - 1, 1)
+def ranked[T](
+    likeness: Likeness, candidates: Iterable[tuple[T, Canonical, Iterable[Difference]]], count: int
+) -> list[Near[T]]:
+    """The *count* nearest of a few candidates, each with what differs; see `nearest`."""
+    close = [Near(ref, likeness.score(form), tuple(found)) for ref, form, found in candidates]
+    # The sort is stable: of equals the earlier one stays first.
+    close.sort(key=lambda near: (-near.score, len(near.differences)))
+    return close[: max(count, 0)]

@@ -6,30 +6,30 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from wiretape.proxy.decide.canonical import canonical
-from wiretape.proxy.decide.longkey import LongKey
-from wiretape.proxy.decide.matching import match_key
+from wiretape.proxy.decide.redaction.asked import Asked
+from wiretape.proxy.decide.redaction.passing import Passing, stored_headers
+from wiretape.proxy.decide.redaction.redactor import Numbered
 from wiretape.proxy.decide.rules import NO_RULES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from concurrent.futures import Future
 
     from wiretape.proxy.decide.redact import Redactor
+    from wiretape.proxy.decide.redaction.ledger import Cut
     from wiretape.proxy.decide.rules import Rules
     from wiretape.store.interaction import Ended, Headers, Request, ResponseHead
-
-
-# A body beyond this is no longer held for its key, where its kind allows that: uploads have no limit.
-_HELD_BYTES = 1024 * 1024
 
 
 class InteractionSink(Protocol):
     """Takes one interaction, in the order it happens; see `store.recording.InteractionWriter`."""
 
     def request_piece(self, data: bytes) -> None: ...  # noqa: D102
+    def request_again(self, request: Request) -> None: ...  # noqa: D102
     def request_done(self, match_key: str | None, *, redacted: bool) -> None: ...  # noqa: D102
     def response_head(self, head: ResponseHead, first_byte_us: int, *, redacted: bool) -> None: ...  # noqa: D102
     def chunk(self, data: bytes, at_us: int) -> None: ...  # noqa: D102
+    def chunk_goes_on(self, data: bytes) -> None: ...  # noqa: D102
     def finish(  # noqa: D102
         self, ended: Ended, duration_us: int, *, problem: str | None = None, trailers: Headers = ()
     ) -> Future[None]: ...
@@ -47,13 +47,29 @@ class Recorder:
 
     Attributes:
         begun: how many interactions were begun.
+        redactor: takes out its secrets.
     """
 
     def __init__(self, sink: SessionSink, redactor: Redactor, rules: Rules = NO_RULES) -> None:
+        """Record into *sink*, by *rules*; their redaction is the redactor's from now on.
+
+        Raises:
+            RedactionFailed: they name a function of the user's that is not there.
+        """
         self.begun = 0
-        self.rules = rules
+        self.redactor = redactor
         self._sink = sink
-        self._redactor = redactor
+        self.rules = rules
+
+    @property
+    def rules(self) -> Rules:
+        """What keys are made by, and what is redacted."""
+        return self._rules
+
+    @rules.setter
+    def rules(self, rules: Rules) -> None:
+        self.redactor.rules = rules.redact
+        self._rules = rules
 
     def begin(self, request: Request, identity: str, started_at: str, target: str | None = None) -> Take:
         """Begin to record *request*, of which the head has come; a body it holds is ignored.
@@ -65,81 +81,105 @@ class Recorder:
             target: what to match by, where it is not what was sent.
         """
         self.begun += 1
-        redacted, changed = self._redactor.request(request)
-        sink = self._sink.interaction(redacted, identity, started_at)
-        matched = msgspec.structs.replace(redacted, target=target or request.target)
-        return Take(self, sink, _Key(matched, identity, self.rules), changed=changed)
-
-    def redacted(self, head: ResponseHead) -> tuple[ResponseHead, bool]:
-        """A response's head without its secrets, and whether there were any."""
-        return self._redactor.response(head)
+        head, changed = self.redactor.request(request)
+        sink = self._sink.interaction(head, identity, started_at)
+        matched = msgspec.structs.replace(request, target=target or request.target, body=b"")
+        asked = Asked(head, self.redactor.target(matched.target), identity, self._rules, self.redactor)
+        return Take(self, sink, asked, matched, changed=changed)
 
     def ending(self) -> None:
         """An interaction is over."""
-        self._sink.note_placeholders(self._redactor.count)
+        self._sink.note_placeholders(self.redactor.count)
 
 
 class Take:
     """One interaction being recorded. Times are microseconds since it began."""
 
-    def __init__(self, recorder: Recorder, sink: InteractionSink, key: _Key, *, changed: bool) -> None:
+    def __init__(self, recorder: Recorder, sink: InteractionSink, asked: Asked, request: Request, *, changed: bool) -> None:
         self._recorder = recorder
+        self._redactor = recorder.redactor
         self._sink = sink
-        self._key = key
+        self._asked = asked
+        self._request = request
         self._changed = changed
+        self._answer: _Answer | None = None
 
     def request_data(self, data: bytes) -> None:
         """A piece of the request's body."""
-        self._key.add(data)
-        self._sink.request_piece(data)
+        for piece in self._asked.feed(data):
+            self._sink.request_piece(piece)
 
     def request_end(self) -> None:
         """The request has come whole."""
-        self._sink.request_done(self._key.key(), redacted=self._changed)
+        self._rest_of_request()
+        self._sink.request_done(self._asked.key(), redacted=self._changed)
 
     def response_head(self, head: ResponseHead, at_us: int) -> None:
         """The response's head."""
-        head, changed = self._recorder.redacted(head)
-        self._sink.response_head(head, at_us, redacted=changed)
+        self._answer = _Answer(head, at_us, self._redactor, self._request)
+        self._sink.response_head(self._answer.head, at_us, redacted=self._answer.changed)
 
     def response_data(self, data: bytes, at_us: int) -> None:
         """A piece of the response's body."""
         if data:
-            self._sink.chunk(data, at_us)
+            assert self._answer is not None
+            self._write(self._answer.body.feed(data, at_us))
 
     def end(self, ended: Ended, at_us: int, *, problem: str | None = None, trailers: Headers = ()) -> Future[None]:
         """The interaction is over; the future resolves when all of it is in the cassette."""
+        self._rest_of_request()
+        if self._answer is not None:
+            self._write(self._answer.body.end())
+            if self._answer.fit():
+                self._sink.response_head(self._answer.head, self._answer.at_us, redacted=True)
+            trailers = self._answer.trailers(trailers)
         self._recorder.ending()
+        problem = None if problem is None else self._redactor.clean(problem)
         return self._sink.finish(ended, at_us, problem=problem, trailers=trailers)
 
+    def _rest_of_request(self) -> None:
+        before = self._asked.head
+        for piece in self._asked.end():
+            self._sink.request_piece(piece)
+        if self._asked.head != before:
+            self._sink.request_again(self._asked.head)
+        self._changed |= self._asked.changed
 
-class _Key:
-    """A match key in the making: of the whole body, or of a long one as it comes."""
+    def _write(self, cuts: Iterable[Cut]) -> None:
+        for cut in cuts:
+            if cut.goes_on:
+                self._sink.chunk_goes_on(cut.data)
+            else:
+                self._sink.chunk(cut.data, cut.at_us)
 
-    def __init__(self, head: Request, identity: str, rules: Rules) -> None:
-        self._head = head
-        self._identity = identity
-        self._rules = rules
-        self._held: list[bytes] = []
-        self._size = 0
-        self._long: LongKey | None = None
 
-    def add(self, data: bytes) -> None:
-        if self._long is not None:
-            self._long.add(data)
-            return
-        self._held.append(data)
-        before, self._size = self._size, self._size + len(data)
-        if before <= _HELD_BYTES < self._size:
-            start = b"".join(self._held)
-            self._long = LongKey.begin(self._head, self._identity, self._rules, start)
-            if self._long is not None:
-                self._long.add(start)
-                self._held.clear()
+class _Answer:
+    """An answer on its way.
 
-    def key(self) -> str:
-        if self._long is not None:
-            return self._long.key()
-        request = msgspec.structs.replace(self._head, body=b"".join(self._held))
-        self._held.clear()
-        return match_key(canonical(request, self._identity, self._rules))
+    Attributes:
+        head: as it is stored.
+        at_us: when it came.
+        changed: something in the head was replaced.
+        body: its body.
+    """
+
+    def __init__(self, head: ResponseHead, at_us: int, redactor: Redactor, asked: Request) -> None:
+        self.at_us = at_us
+        self._spell = Numbered(redactor, answer=True)
+        self._scope = redactor.scope(asked=asked)
+        self.head = self._fitted(head, redactor.headers(head.headers, self._scope, self._spell))
+        self.changed = self._spell.count > 0
+        self._redactor = redactor
+        self.body = Passing(self.head.headers, self._scope, Numbered(redactor, answer=True))
+
+    def fit(self) -> bool:
+        """Bring the head in line with the body that was written; says whether anything was replaced there."""
+        self.head = self._fitted(self.head, stored_headers(self.head.headers, self.body))
+        return self.body.changed
+
+    def trailers(self, trailers: Headers) -> Headers:
+        """*trailers* without their secrets."""
+        return self._redactor.headers(trailers, self._scope, self._spell)
+
+    def _fitted(self, head: ResponseHead, headers: Headers) -> ResponseHead:
+        return head if headers == head.headers else msgspec.structs.replace(head, headers=headers)

@@ -15,6 +15,8 @@ API = "api"
 """The identity of the API, under whichever of its names it is called."""
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from wiretape.store.interaction import Request
 
 _PORTS = {"http": 80, "https": 443}
@@ -109,6 +111,11 @@ class Hosts(msgspec.Struct, frozen=True, kw_only=True):
         alias = f"{former.origin.host}:{former.origin.port}"
         return msgspec.structs.replace(self, upstream=upstream, aliases=self.aliases | {alias})
 
+    def with_recorded(self, identities: Iterable[str]) -> Hosts:
+        """These hosts and those whose answers were recorded: whoever replays them need not name them again."""
+        others = frozenset(identities) - {API}
+        return msgspec.structs.replace(self, intercepted=self.intercepted | others) if others else self
+
     def destination(self, identity: str, meant: Origin) -> Origin:
         """Where a request meant for *meant* goes."""
         return self.upstream.origin if identity == API else meant
@@ -131,14 +138,17 @@ class Hosts(msgspec.Struct, frozen=True, kw_only=True):
         return self.inward(Origin(request.scheme, request.host, request.port), request.target)
 
 
-def location(value: str, client: Origin, hosts: Hosts) -> str:
+def location(value: str, client: Origin, hosts: Hosts, prefix: str = "") -> str:
     """A redirect's `Location` as the client may see it: one to any name of the API leads back through the proxy.
 
     Args:
         value: as the upstream sent it.
         client: the origin under which the client reaches the API: the proxy's own for base-URL clients.
         hosts: who is the API.
+        prefix: what the client's paths begin with, for it belongs to a session: `/~LABEL`, or nothing.
     """
+    if prefix and value.startswith("/") and not value.startswith("//"):
+        return prefix + value
     parts = urlsplit(value)
     if parts.scheme not in _PORTS or not parts.hostname:
         return value
@@ -151,4 +161,4 @@ def location(value: str, client: Origin, hosts: Hosts) -> str:
     path = parts.path
     if Origin(parts.scheme, parts.hostname, port) == hosts.upstream.origin:
         path = hosts.inward(hosts.upstream.origin, path) if client != hosts.upstream.origin else path
-    return str(client) + parts._replace(scheme="", netloc="", path=path).geturl()
+    return str(client) + prefix + parts._replace(scheme="", netloc="", path=path).geturl()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from wiretape.proxy.run import Run
+    from wiretape.proxy.runs import Runs
 
 # A client that says nothing for so long is taken for gone; mitmproxy does the same.
 IDLE_SECONDS = 600.0
@@ -32,10 +32,10 @@ _ROUNDS = 3
 
 
 class ReplayServer:
-    """Serves a run that replays, from a running event loop. It has no way to connect to anything.
+    """Serves runs that replay, from a running event loop. It has no way to connect to anything.
 
     Example:
-        >>> async with ReplayServer(run, print) as server:  # doctest: +SKIP
+        >>> async with ReplayServer(Runs(run), print) as server:  # doctest: +SKIP
         ...     print(server.url)
 
     Attributes:
@@ -44,27 +44,28 @@ class ReplayServer:
 
     def __init__(
         self,
-        run: Run,
+        runs: Runs,
         say: Callable[[str], None],
         *,
         idle_seconds: float = IDLE_SECONDS,
         grace_seconds: float = GRACE_SECONDS,
     ) -> None:
-        """Prepare to serve *run*.
+        """Prepare to serve *runs*.
 
         Args:
-            run: a run in the mode `replay`.
+            runs: whose default is in the mode `replay`.
             say: tells the person at the terminal.
             idle_seconds: a connection without a word is closed after this, or up to twice as long.
             grace_seconds: how long answers under way may take when the server stops.
         """
-        self.ours = authority(os.environ, run.clock.now())
-        self._run = run
+        self.ours = authority(os.environ, runs.default.clock.now())
+        self._runs = runs
+        self._listen = runs.default.settings.listen
         self._say = say
         self._idle_seconds = idle_seconds
         self._grace_seconds = grace_seconds
         self._connections: set[Connection] = set()
-        self._leaves = Leaves(self.ours, run.clock.now())
+        self._leaves = Leaves(self.ours, runs.default.clock.now())
         self._service: Service
         self._listener: asyncio.Server
         self._sweep: asyncio.TimerHandle
@@ -74,7 +75,7 @@ class ReplayServer:
     @property
     def url(self) -> str:
         """Where it listens: the API's base URL, and the proxy's address."""
-        return listening_at(self._run.settings.listen.host, self._port)
+        return listening_at(self._listen.host, self._port)
 
     @property
     def connections(self) -> int:
@@ -88,8 +89,8 @@ class ReplayServer:
             UsageError: the address is taken.
         """
         loop = asyncio.get_running_loop()
-        self._service = Service(self._run, self._say)
-        bound = _bound(self._run.settings.listen.host, self._run.settings.listen.port)
+        self._service = Service(self._runs, self._say)
+        bound = _bound(self._listen.host, self._listen.port)
         self._port = bound.getsockname()[1]
         self._emptied = asyncio.Event()
         self._emptied.set()
@@ -130,7 +131,7 @@ class ReplayServer:
     def _came(self, connection: Connection, own: tuple[str, int]) -> Opening:
         self._connections.add(connection)
         self._emptied.clear()
-        return Opening(self._service, self._leaves, connection, self._service.door(own, "http", None))
+        return Opening(self._service, self._leaves, connection, self._service.door(own, "http"))
 
     def _left(self, connection: Connection) -> None:
         self._connections.discard(connection)

@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
-    from wiretape.proxy.run import Run
+    from wiretape.proxy.runs import Runs
     from wiretape.proxy.serve.authority import Authority
 
 _PATIENCE_SECONDS = 30.0
 
 
 class ThreadedReplay:
-    """Serves a run for the length of a `with` block. The run is the caller's: to be opened before and closed after.
+    """Serves runs for the length of a `with` block. They are the caller's: to be opened before and closed after.
 
     Example:
-        >>> with ThreadedReplay(run) as replay:  # doctest: +SKIP
+        >>> with ThreadedReplay(Runs(run)) as replay:  # doctest: +SKIP
         ...     httpx.get(f"{replay.url}/v1/models")
         >>> run.close().misses
         []
@@ -32,19 +32,19 @@ class ThreadedReplay:
 
     def __init__(
         self,
-        run: Run,
+        runs: Runs,
         say: Callable[[str], None] = lambda _: None,
         *,
         grace_seconds: float = GRACE_SECONDS,
     ) -> None:
-        """Prepare to serve *run*.
+        """Prepare to serve *runs*.
 
         Args:
-            run: a run in the mode `replay`.
+            runs: whose default is in the mode `replay`.
             say: told what a person at a terminal would be, from the server's thread.
             grace_seconds: how long answers under way may take when the server stops.
         """
-        self._run = run
+        self._runs = runs
         self._say = say
         self._grace_seconds = grace_seconds
         self._thread: threading.Thread | None = None
@@ -64,11 +64,31 @@ class ThreadedReplay:
         self._server = ready.result(_PATIENCE_SECONDS)
 
     def stop(self) -> None:
-        """Stop, also when stopped already; afterwards nothing touches the run any more."""
+        """Stop, also when stopped already; afterwards nothing touches the runs any more."""
         thread, self._thread = self._thread, None
         if thread is not None and thread.is_alive():
             self._loop.call_soon_threadsafe(self._over.set)
             thread.join(_PATIENCE_SECONDS)
+
+    def call[T](self, work: Callable[[], T]) -> T:
+        """Have *work* done in the server's thread, between two requests; says what it returns.
+
+        Raises:
+            RuntimeError: the server does not run.
+            BaseException: what *work* raises.
+        """
+        if self._thread is None or not self._thread.is_alive():
+            raise RuntimeError("the replay does not run")
+        done: Future[T] = Future()
+
+        def do() -> None:
+            try:
+                done.set_result(work())
+            except BaseException as error:  # noqa: BLE001 - it is the caller's
+                done.set_exception(error)
+
+        self._loop.call_soon_threadsafe(do)
+        return done.result(_PATIENCE_SECONDS)
 
     def __enter__(self) -> Self:
         self.start()
@@ -109,6 +129,6 @@ class ThreadedReplay:
     async def _serve(self, ready: Future[ReplayServer]) -> None:
         self._loop = asyncio.get_running_loop()
         self._over = asyncio.Event()
-        async with ReplayServer(self._run, self._say, grace_seconds=self._grace_seconds) as server:
+        async with ReplayServer(self._runs, self._say, grace_seconds=self._grace_seconds) as server:
             ready.set_result(server)
             await self._over.wait()

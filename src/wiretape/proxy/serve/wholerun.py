@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from wiretape.proxy.run import Run
+from wiretape.proxy.runs import Runs
 from wiretape.proxy.serve.clock import Clock
 from wiretape.proxy.serve.trials import with_trials
+from wiretape.store.sharing import Writers
 
 if TYPE_CHECKING:
     from wiretape.proxy.run import Summary
@@ -29,18 +31,18 @@ class Engine(msgspec.Struct, frozen=True):
     """What serves a run.
 
     Attributes:
-        serve: serves it while a command runs, or without one until a signal comes.
+        serve: serves runs while a command runs, or without one until a signal comes.
         runner: runs that to its end, as `asyncio.run` does.
     """
 
-    serve: Callable[[Run, Say, Sequence[str]], Coroutine[Any, Any, Served]]
+    serve: Callable[[Runs, Say, Sequence[str]], Coroutine[Any, Any, Served]]
     runner: Callable[[Coroutine[Any, Any, Served]], Served]
 
 
 def serve_run(
     settings: Settings, say: Say, command: Sequence[str], choose: Callable[[Run], Engine]
-) -> tuple[int, Summary]:
-    """Run the proxy for *settings*; says the command's exit code and what became of the run.
+) -> tuple[int, list[Summary]]:
+    """Run the proxy for *settings*; says the command's exit code and what became of the runs, the default one first.
 
     Args:
         settings: what to do.
@@ -51,17 +53,26 @@ def serve_run(
     Raises:
         WiretapeError: a person or a file is at fault; the cassette is closed by then.
     """
-    run = with_trials(Run.open(settings, Clock()))
-    if run.warning:
-        say(run.warning)
+    clock, writers = Clock(), Writers()
+
+    def begin(settings: Settings) -> Run:
+        return with_trials(Run.open(settings, clock, writers))
+
     try:
-        engine = choose(run)
-        served = engine.runner(engine.serve(run, say, command))
-    except BaseException as error:
-        run.close(f"the recorder stopped: {type(error).__name__}: {error}")
-        raise
-    # Ending a recording by Ctrl-C is how people end it; what the command makes of it is its own affair, and its code.
-    failed = served.code and served.signal not in _NORMAL
-    summary = run.close(f"the command exited with {served.code}" if failed else None)
+        runs = Runs(begin(settings), begin)
+        for warning in runs.default.warnings:
+            say(warning)
+        try:
+            engine = choose(runs.default)
+            served = engine.runner(engine.serve(runs, say, command))
+        except BaseException as error:
+            runs.close_all(f"the recorder stopped: {type(error).__name__}: {error}")
+            raise
+        # Ending a recording by Ctrl-C is how people end it; what the command makes of it is its own affair, and its
+        # code.
+        failed = served.code and served.signal not in _NORMAL
+        summaries = runs.close_all(f"the command exited with {served.code}" if failed else None)
+    finally:
+        writers.close()
     died_of_it = served.signal is not None and served.code == _BY_SIGNAL + served.signal
-    return (0 if died_of_it else served.code), summary
+    return (0 if died_of_it else served.code), summaries

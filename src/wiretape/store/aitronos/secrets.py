@@ -21,16 +21,25 @@ SECRET_HEADERS: Final[Mapping[bytes, str]] = {
     b"x-csrf-token": "token",
     b"x-xsrf-token": "token",
     b"x-session-token": "token",
+    b"x-amz-security-token": "token",
+    b"x-vault-token": "token",
+    b"private-token": "token",
     b"x-api-key": "key",
     b"api-key": "key",
     b"apikey": "key",
     b"x-flowplate-key": "key",
     b"x-flowplate-master-key": "key",
     b"x-aitronos-hub-key": "key",
+    b"x-goog-api-key": "key",
+    b"ocp-apim-subscription-key": "key",
     b"x-composio-signature": "secret",
+    b"x-signature": "secret",
+    b"x-hub-signature": "secret",
+    b"x-hub-signature-256": "secret",
+    b"x-webhook-signature": "secret",
 }
-"""Header name in lower case → class. The SDK's own list for its logs (5.0), and what that list forgets: flowplate, hub,
-composio. An `Authorization` may bear a scheme, a raw key, or nothing behind `Bearer `."""
+"""Header name in lower case → class. The SDK's own list for its logs (5.0), what that list forgets (flowplate, hub,
+composio), and what other APIs use. An `Authorization` may bear a scheme, a raw key, or nothing behind `Bearer `."""
 
 COOKIE_HEADERS: Final = frozenset({b"cookie", b"set-cookie"})
 """Apart from the rest, because a cookie keeps its name and attributes."""
@@ -55,7 +64,7 @@ SECRET_QUERY: Final[Mapping[str, str]] = {
     "x-amz-credential": "credential",
     "sig": "secret",
 }
-"""Query names in lower case, on any path and inside any address in a body: `token` is the file download's, `email_key`
+"""Query names in lower case, beside those of fields, on any path and inside any address in a body: `token` is the file download's, `email_key`
 that of `POST /v1/invitations/accept`, the last ones those of signed addresses on foreign storage."""
 
 CALLBACK_QUERY: Final[Mapping[str, str]] = {"code": "code", "state": "state", "error_description": "secret"}
@@ -93,9 +102,19 @@ _BOTH: Final[Mapping[str, str]] = {
     "apiKey": "key",
     "email_key": "key",
     "emailKey": "key",
+    "auth_token": "token",
+    "session_token": "token",
+    "csrf_token": "token",
+    "service_token": "token",
     "client_secret": "secret",
+    "client_assertion": "secret",
+    "webhook_secret": "secret",
+    "signing_secret": "secret",
     "code_verifier": "secret",
     "private_key": "key",
+    "secret_key": "key",
+    "secret_access_key": "key",
+    "passphrase": "password",
 }
 
 SECRET_REQUEST_FIELDS: Final[Mapping[str, str]] = {
@@ -115,7 +134,8 @@ SECRET_REQUEST_FIELDS: Final[Mapping[str, str]] = {
 """JSON field → class, at any depth of a request, also as names of form fields.
 
 A value may be a string, a number (`verification_code`), or an object (`refresh_token` at one endpoint): of an object,
-the strings under names that are secret themselves."""
+the strings under names that are secret themselves. The names stand for all their spellings (`apiKey`, `API-Key`), and
+a field that is secret in one direction is secret in the other."""
 
 SECRET_RESPONSE_FIELDS: Final[Mapping[str, str]] = {
     **_BOTH,
@@ -134,6 +154,38 @@ SECRET_OBJECTS: Final[Mapping[str, str]] = {
 }
 """JSON field → class, where the value is an object of which every string is secret: MCP, calendar and connector
 credentials, `tools[].headers` in create-response, the OAuth-credentials endpoint."""
+
+PLAIN_MEMBERS: Final = frozenset(
+    {
+        "accept",
+        "acceptencoding",
+        "acceptlanguage",
+        "cachecontrol",
+        "contentlength",
+        "contenttype",
+        "host",
+        "hostname",
+        "limit",
+        "name",
+        "page",
+        "port",
+        "protocol",
+        "provider",
+        "scope",
+        "scopes",
+        "server",
+        "tokentype",
+        "type",
+        "useragent",
+    }
+)
+"""Members of such objects that say nothing secret; lower case, without `_` and `-`."""
+
+SCHEMA_FIELD: Final = "properties"
+"""Below it a JSON schema names fields, and the words about them are no values."""
+
+LOGPROBS_FIELDS: Final = frozenset({"logprobs", "top_logprobs", "topLogprobs"})
+"""Below them a `token` is a piece of the answer's text."""
 
 ADDRESS_FIELDS: Final = frozenset(
     {"authorization_url", "auth_url", "redirect_url", "download_url", "signed_url", "stream_url", "upload_url", "url"}
@@ -178,21 +230,23 @@ PERSONAL_FIELDS: Final = frozenset(
         "last_name",
         "birthday",
         "post_code",
+        "username",
+        "location",
     }
 )
 """JSON fields that name a person or a place; whether to hide them is a choice, they are no credentials."""
 
 VALUE_PATTERNS: Final[tuple[tuple[str, str], ...]] = (
-    ("token", r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{2,}\.[A-Za-z0-9_-]*"),
-    ("key", r"(?<![A-Za-z0-9_])oak_[a-z]+_[A-Za-z0-9_-]{12,}"),
-    ("key", r"(?<![A-Za-z0-9_])ak_[A-Za-z0-9]{38,}"),
-    ("key", r"(?<![A-Za-z0-9_-])sk[-_][A-Za-z0-9_-]{16,}"),
-    ("key", r"(?<![A-Za-z0-9_])fl_user_[a-z]+_[A-Za-z0-9_-]{8,}"),
+    ("token", r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{5,2000}\.[A-Za-z0-9_-]{2,8000}\.[A-Za-z0-9_-]{0,2000}"),
+    ("key", r"(?<![A-Za-z0-9_-])oak_[a-z]{1,40}_[A-Za-z0-9_-]{12,500}"),
+    ("key", r"(?<![A-Za-z0-9_-])ak_[A-Za-z0-9]{38,500}"),
+    ("key", r"(?<![A-Za-z0-9_-])sk[-_][A-Za-z0-9_-]{16,500}"),
+    ("key", r"(?<![A-Za-z0-9_-])fl_user_[a-z]{1,40}_[A-Za-z0-9_-]{8,500}"),
 )
 """(class, regular expression) of values that are secret wherever they stand. ASCII: they serve bytes and text alike.
 
 The lengths keep out what only looks like a key: `key_prefix` (`oak_live_a1b2`), the id of a key object (`ak_` and few
-characters), and a `sk-` inside a word."""
+characters), and a `sk-` inside a word. All have an upper bound, so that a stream need not be held to see their end."""
 
 PLAIN_FIELDS: Final = frozenset(
     {

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
+from weakref import WeakKeyDictionary
 
 import msgspec
 
-from wiretape.proxy.decide import misses
+from wiretape.proxy.decide import belonging, misses
 from wiretape.proxy.decide.canonical import canonical
 from wiretape.proxy.decide.forproxy import without_the_proxys
 from wiretape.proxy.decide.matching import match_key
 from wiretape.proxy.decide.player import Answer, Refuse
+from wiretape.proxy.serve.control import Control
 from wiretape.proxy.serve.direct.comparing import Comparing
 from wiretape.proxy.serve.direct.door import Door
-from wiretape.proxy.serve.direct.prepared import Answers, Client, Prepared
+from wiretape.proxy.serve.direct.prepared import Answers, Client, Kept, Prepared
 from wiretape.proxy.serve.direct.recent import Recent
+from wiretape.proxy.serve.direct.visits import Asked, Known, Visit
+from wiretape.store.errors import WiretapeError
 from wiretape.store.interaction import Request, header
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from wiretape.proxy.decide.echo import Values
     from wiretape.proxy.decide.misses import Miss
     from wiretape.proxy.decide.routing import Origin
     from wiretape.proxy.run import Run
+    from wiretape.proxy.runs import Runs
     from wiretape.proxy.serve.direct.intake import Head
     from wiretape.proxy.serve.direct.upload import Upload
 
@@ -35,77 +41,23 @@ _KNOWN_OVERHEAD: Final = 1200
 _NOBODY = Request(method="?", scheme="http", host="unknown", port=80, target="/")
 
 
-class Visit(msgspec.Struct, frozen=True):
-    """A request of which the head has come.
-
-    Attributes:
-        request: as the client meant it, without its body.
-        client: the origin under which the client reaches the API.
-        identity: whose request it is; None for a host that is not ours.
-        keep_alive: the client means to go on after it.
-        old: it is HTTP/1.0.
-    """
-
-    request: Request
-    client: Origin
-    identity: str | None
-    keep_alive: bool
-    old: bool
-
-
-class Asked(msgspec.Struct, frozen=True):
-    """A request that has come whole.
-
-    Attributes:
-        visit: its head.
-        request: with its body, or the beginning of one too long to be held.
-        key: to match by.
-        size: of the body.
-        client: what its answer's bytes depend on.
-    """
-
-    visit: Visit
-    request: Request
-    key: str
-    size: int
-    client: Client
-
-
-class Known(msgspec.Struct, frozen=True):
-    """What is remembered of a request, enough to find its answer.
-
-    Attributes:
-        visit: its head, without the headers.
-        key: to match by.
-        client: what its answer's bytes depend on.
-    """
-
-    visit: Visit
-    key: str
-    client: Client
-
-
 class Service:
-    """Answers the requests of one run, for all connections.
+    """Answers the requests of one proxy, for all connections."""
 
-    Attributes:
-        run: the run.
-        pace: how fast answers are told.
-    """
-
-    def __init__(self, run: Run, say: Callable[[str], None]) -> None:
-        self.run = run
-        self.pace = pace = run.settings.pace
+    def __init__(self, runs: Runs, say: Callable[[str], None]) -> None:
+        self._runs = runs
         self._known: Recent[tuple[Door, bytes], Known] = Recent(_KNOWN_BYTES)
         self._say = say
         self._said: set[str] = set()
-        self._answers = Answers(run.playback, run.settings.hosts, together=pace.instant)
-        self._doors: dict[tuple[tuple[str, int], str, Origin | None], Door] = {}
-        self._comparing = Comparing(run)
+        self._kept = Kept()
+        self._answers: WeakKeyDictionary[Run, Answers] = WeakKeyDictionary()
+        self._doors: dict[tuple[tuple[str, int], str, Origin | None, str | None], Door] = {}
+        self._comparing = Comparing()
+        self._control = Control(runs)
 
-    def door(self, own: tuple[str, int], scheme: str, tunnel: Origin | None) -> Door:
+    def door(self, own: tuple[str, int], scheme: str, tunnel: Origin | None = None, user: str | None = None) -> Door:
         """The one door of these facts."""
-        facts = (own, scheme, tunnel)
+        facts = (own, scheme, tunnel, user)
         if facts not in self._doors:
             self._doors[facts] = Door(*facts)
         return self._doors[facts]
@@ -116,31 +68,53 @@ class Service:
         Raises:
             Unreadable: its target is no address.
         """
-        hosts = self.run.settings.hosts
-        meant, client, target = door.meaning(head.target, header(head.headers, b"host"), hosts)
+        asked, origin, target = door.meaning(head.target, header(head.headers, b"host"))
+        headers = without_the_proxys(head.headers)
+        label, bare = belonging.by_prefix(target) if asked is None else (None, target)
+        prefix = f"{belonging.MARK}{label}" if label else ""
+        control = label == belonging.CONTROL
+        label = label or door.user
+        if label is None and headers is not head.headers:
+            label = belonging.by_proxy_user(head.headers) or belonging.by_header(head.headers)
+        run, problem = self._run(None if control else label)
+        hosts = run.settings.hosts
+        meant = asked or hosts.upstream.origin
         request = Request(
             method=head.method,
             scheme=meant.scheme,
             host=meant.host,
             port=meant.port,
-            target=target,
+            target=bare if asked or control else hosts.upstream.prefix + bare,
             http_version="HTTP/1.0" if head.old else "HTTP/1.1",
-            headers=without_the_proxys(head.headers),
+            headers=head.headers if control else headers,
         )
-        return Visit(request, client, hosts.identity(meant.host, meant.port), head.keep_alive, head.old)
+        client = Client(origin, prefix, head.old, head.method == "HEAD")
+        identity = hosts.identity(meant.host, meant.port)
+        return Visit(request, client, run, self._answers_of(run), identity, head.keep_alive, control, problem)
 
-    def matched(self, request: Request) -> Request:
+    def _run(self, label: str | None) -> tuple[Run, str | None]:
+        try:
+            return self._runs.of(label), None
+        except WiretapeError as error:
+            return self._runs.default, str(error)
+
+    def _answers_of(self, run: Run) -> Answers:
+        found = self._answers.get(run)
+        if found is None:
+            found = self._answers[run] = Answers(run, self._kept)
+        return found
+
+    def matched(self, visit: Visit, request: Request) -> Request:
         """*request* with the target to match by."""
-        target = self.run.settings.hosts.inward_of(request)
+        target = visit.run.settings.hosts.inward_of(request)
         return request if target == request.target else msgspec.structs.replace(request, target=target)
 
     def asked(self, visit: Visit, upload: Upload) -> Asked:
         """The request whole; slow where its body lies aside."""
         body = upload.body()
         request = msgspec.structs.replace(visit.request, body=body) if body else visit.request
-        key = upload.key() or (self._key(request, visit.identity) if visit.identity is not None else "")
-        client = Client(visit.client, visit.old, request.method == "HEAD")
-        return Asked(visit, request, key, upload.size, client)
+        key = (upload.key() or self._key(request, visit)) if visit.is_matched else ""
+        return Asked(visit, request, key, upload.size, visit.run.playback.echoed(request) if visit.is_matched else ())
 
     async def asked_slowly(self, visit: Visit, upload: Upload) -> Asked:
         """The same, in a thread."""
@@ -148,28 +122,39 @@ class Service:
 
     def learn(self, door: Door, data: bytes, asked: Asked) -> None:
         """Remember that *data*, come by *door*, is *asked* and nothing else."""
-        if asked.visit.identity is not None:
+        if asked.visit.is_matched:
             bare = msgspec.structs.replace(asked.visit.request, headers=())
-            known = Known(msgspec.structs.replace(asked.visit, request=bare), asked.key, asked.client)
+            known = Known(msgspec.structs.replace(asked.visit, request=bare), asked.key, asked.echoed)
             self._known.put((door, data), known, len(data) + _KNOWN_OVERHEAD)
 
-    def recall(self, door: Door, data: bytes) -> tuple[Prepared, bool] | None:
-        """The answer to the request that *data* is, and whether the client means to go on after it.
+    def recall(self, door: Door, data: bytes) -> tuple[Prepared, Visit] | None:
+        """The answer to the request that *data* is, and its head.
 
         None where these bytes are not known, or have no answer: then they are to be read.
         """
         known = self._known.get((door, data))
-        if known is None:
+        if known is None or known.visit.run.closed:
             return None
-        answer = self._found(known.visit, known.key, known.client)
-        return None if isinstance(answer, Refuse) else (answer, known.visit.keep_alive)
+        answer = self._found(known.visit, known.key, known.echoed)
+        return None if isinstance(answer, Refuse) else (answer, known.visit)
 
     def decide(self, asked: Asked) -> Prepared | Refuse:
         """The answer to a request, or why it has none; our own failure is a reason like any other."""
         visit = asked.visit
-        if visit.identity is not None:
-            return self._found(visit, asked.key, asked.client)
-        return self.refused(self.run.playback.foreign(asked.request), visit)
+        if visit.is_matched:
+            return self._found(visit, asked.key, asked.echoed)
+        playback = visit.run.playback
+        if visit.problem is not None:
+            return self.refused(playback.refused(asked.request, visit.problem), visit)
+        if visit.control:
+            return self._controlled(asked.request, visit)
+        return self.refused(playback.foreign(asked.request), visit)
+
+    def _controlled(self, request: Request, visit: Visit) -> Prepared:
+        reply = self._control.answer(request, (visit.client.origin.host, visit.client.origin.port))
+        head = b"HTTP/1.1 %d %b\r\n" % (reply.status, reply.reason)
+        head += b"".join([b"%b: %b\r\n" % pair for pair in reply.headers]) + b"\r\n"
+        return Prepared(close=False, whole=head if visit.client.asked_head else head + reply.document)
 
     async def missed(self, asked: Asked, refusal: Refuse) -> Prepared:
         """The answer that tells of a miss; it takes a while."""
@@ -177,11 +162,12 @@ class Service:
         assert visit.identity is not None
         if refusal.kind == "unknown" and asked.size > len(asked.request.body):
             detail = (
-                f"session {self.run.settings.session!r} holds no answer to it; its body of {asked.size} bytes is too "
+                f"session {visit.run.settings.session!r} holds no answer to it; its body of {asked.size} bytes is too "
                 "long to be compared"
             )
-            return self.refused(self.run.playback.refused(asked.request, detail), visit)
-        return self.refused(await self._comparing.account(self.matched(asked.request), visit.identity, refusal), visit)
+            return self.refused(visit.run.playback.refused(asked.request, detail), visit)
+        request = self.matched(visit, asked.request)
+        return self.refused(await self._comparing.account(visit.run, request, visit.identity, refusal), visit)
 
     def refused(self, miss: Miss, visit: Visit | None) -> Prepared:
         """The answer that tells of *miss*."""
@@ -191,21 +177,26 @@ class Service:
         fields = (*miss.headers(), (b"Content-Length", b"%d" % len(document)))
         head = b"HTTP/1.1 %d %b\r\n" % (misses.STATUS, misses.REASON.encode())
         head += b"".join([b"%b: %b\r\n" % pair for pair in fields]) + b"\r\n"
-        return Prepared(close=False, whole=head if visit and visit.request.method == "HEAD" else head + document)
+        return Prepared(close=False, whole=head if visit and visit.client.asked_head else head + document)
 
     def failed(self, error: Exception, visit: Visit | None) -> Prepared:
         """The answer where we failed."""
-        return self.refused(self.run.playback.failed(visit.request if visit else _NOBODY, error), visit)
+        request = visit.request if visit else _NOBODY
+        return self.refused(self._run_of(visit).playback.failed(request, error), visit)
 
     def unreadable(self, detail: str, visit: Visit | None) -> None:
         """Account for what could not be read: the client did not get what it asked for, whatever that was."""
-        for line in self.run.playback.refused(visit.request if visit else _NOBODY, detail).lines():
+        request = visit.request if visit else _NOBODY
+        for line in self._run_of(visit).playback.refused(request, detail).lines():
             self._say(line)
 
-    def broke(self, error: Exception) -> None:
+    def broke(self, error: Exception, visit: Visit | None) -> None:
         """Note that an answer could not be told to its end: its head was out, so it broke off."""
-        self.run.defect(error)
+        self._run_of(visit).defect(error)
         self._say(f"an answer broke off: {type(error).__name__}: {error}")
+
+    def _run_of(self, visit: Visit | None) -> Run:
+        return visit.run if visit else self._runs.default
 
     def tell_once(self, text: str) -> None:
         """Tell the person at the terminal what would otherwise be told again for every connection."""
@@ -217,16 +208,16 @@ class Service:
         """Bring the accounts of misses to an end."""
         await self._comparing.close()
 
-    def _found(self, visit: Visit, key: str, client: Client) -> Prepared | Refuse:
+    def _found(self, visit: Visit, key: str, echoed: Values) -> Prepared | Refuse:
         try:
-            verdict = self.run.playback.player.ask(key)
+            verdict = visit.run.playback.player.ask(key)
             if isinstance(verdict, Answer):
-                return self._answers.get(verdict.interaction_id, client)
+                return visit.answers.get(verdict.interaction_id, visit.client, echoed)
             assert isinstance(verdict, Refuse)
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing goes live and the run does not end well
             return self.failed(error, visit)
         return verdict
 
-    def _key(self, request: Request, identity: str) -> str:
-        settings = self.run.settings
-        return match_key(canonical(self.matched(request), identity, settings.rules))
+    def _key(self, request: Request, visit: Visit) -> str:
+        assert visit.identity is not None
+        return match_key(canonical(self.matched(visit, request), visit.identity, visit.run.settings.rules))

@@ -10,7 +10,7 @@ from wiretape.proxy.playback import Playback
 from wiretape.store.cassette import Cassette
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from wiretape.proxy.decide.misses import Miss
     from wiretape.proxy.decide.player import Refuse
@@ -19,30 +19,33 @@ if TYPE_CHECKING:
 
 
 class Comparing:
-    """Makes the accounts of one run.
+    """Makes the accounts of one proxy.
 
-    There is one thread, for a storm of misses must not take the processor from the answers, and it reads the cassette
-    by a connection of its own.
+    There is one thread, for a storm of misses must not take the processor from the answers, and it reads cassettes by
+    connections of its own.
     """
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
+    def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="wiretape-replay")
         self._accounts: set[asyncio.Task[Miss]] = set()
         self._waiting: set[Future[Miss]] = set()
-        self._opened: tuple[Cassette, Playback] | None = None
+        self._opened: dict[Run, tuple[Cassette, Playback]] = {}
 
     async def do[T](self, work: Callable[[], T]) -> T:
         """Have something else done in the thread."""
         return await asyncio.wrap_future(self._thread.submit(work))
 
-    async def account(self, request: Request, identity: str, refusal: Refuse) -> Miss:
+    async def account(self, run: Run, request: Request, identity: str, refusal: Refuse) -> Miss:
         """The account of a miss of *request*, with the target to match by.
 
         It is made and noted even where whoever asks for it is cancelled: a client that gives up must not take the miss
         with it.
         """
-        account = asyncio.create_task(self._account(request, identity, refusal))
+        # What is not compared yet counts already: the run may be over before the comparison is.
+        first = run.playback.refused(request, f"session {run.settings.session!r} holds no answer to it")
+        if not run.playback.comparable:
+            return first
+        account = asyncio.create_task(self._account(run, request, identity, refusal, first))
         self._accounts.add(account)
         account.add_done_callback(self._accounts.discard)
         return await asyncio.shield(account)
@@ -53,27 +56,32 @@ class Comparing:
             future.cancel()
         await asyncio.gather(*self._accounts)
         self._thread.shutdown()
-        if self._opened is not None:
-            self._opened[0].close()
+        self._close(self._opened)
 
-    async def _account(self, request: Request, identity: str, refusal: Refuse) -> Miss:
-        playback = self._run.playback
-        future = self._thread.submit(self._compare, request, identity, refusal)
+    async def _account(self, run: Run, request: Request, identity: str, refusal: Refuse, first: Miss) -> Miss:
+        noted = run.playback.misses
+        future = self._thread.submit(self._compare, run, request, identity, refusal)
         self._waiting.add(future)
         future.add_done_callback(self._waiting.discard)
         try:
             miss = await asyncio.wrap_future(future)
         except asyncio.CancelledError:
-            return playback.refused(request, f"session {self._run.settings.session!r} holds no answer to it")
+            return first
         except Exception as error:  # noqa: BLE001 - our own failure is a miss like any other
-            return playback.failed(request, error)
-        playback.misses.append(miss)
+            miss = run.playback.failed(request, error)
+            noted.remove(miss)
+        noted[[found is first for found in noted].index(True)] = miss
         return miss
 
-    def _compare(self, request: Request, identity: str, refusal: Refuse) -> Miss:
-        if self._opened is None:
-            settings = self._run.settings
+    def _compare(self, run: Run, request: Request, identity: str, refusal: Refuse) -> Miss:
+        self._close([other for other in self._opened if other.closed])
+        if run not in self._opened:
+            settings = run.settings
             cassette = Cassette.open(settings.cassette)
             session = cassette.session(settings.session)
-            self._opened = cassette, Playback(settings, self._run.mode, cassette, session.id)
-        return self._opened[1].missed(request, identity, refusal)
+            self._opened[run] = cassette, Playback(settings, run.mode, cassette, session.id)
+        return self._opened[run][1].missed(request, identity, refusal)
+
+    def _close(self, runs: Iterable[Run]) -> None:
+        for run in list(runs):
+            self._opened.pop(run)[0].close()

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from wiretape.proxy.decide.player import Refuse
-from wiretape.proxy.serve.direct.asking import Asked
 from wiretape.proxy.serve.direct.door import tunnel_to
 from wiretape.proxy.serve.direct.hearing import Connect, Hearing, LastWord, Late
 from wiretape.proxy.serve.direct.pacing import Pacer
 from wiretape.proxy.serve.direct.refusals import Unreadable
+from wiretape.proxy.serve.direct.visits import Asked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from wiretape.proxy.serve.direct.asking import Service
     from wiretape.proxy.serve.direct.door import Door
     from wiretape.proxy.serve.direct.prepared import Prepared
+    from wiretape.proxy.serve.direct.visits import Visit
     from wiretape.proxy.serve.direct.wire import Upper, Wire
 
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -66,8 +67,8 @@ class Conversation:
         if hearing.between and not self.busy and not hearing.turns:
             recalled = self._service.recall(self._door, data)
             if recalled is not None:
-                answer, keep_alive = recalled
-                self._give(answer, self._loop.time(), keep_alive=keep_alive)
+                answer, visit = recalled
+                self._give(answer, self._loop.time(), visit)
                 return
         hearing.read(data)
         if len(hearing.turns) > _WAITING:
@@ -81,7 +82,7 @@ class Conversation:
         by writing could take until the next part is due.
         """
         self._end()
-        if self._telling and not self._service.pace.instant:
+        if self._telling:
             self._stop_telling()
         self._proceed()
 
@@ -135,7 +136,7 @@ class Conversation:
                 case Late():
                     self._start(self._answer_late(turn, began))
                 case Connect():
-                    self._open_tunnel(turn.target)
+                    self._open_tunnel(turn)
                     return
                 case LastWord():
                     self._wire.write(turn.answer)
@@ -161,18 +162,18 @@ class Conversation:
         if isinstance(outcome, Refuse):
             self._start(self._answer_miss(asked, outcome))
         else:
-            self._give(outcome, began, keep_alive=asked.visit.keep_alive)
+            self._give(outcome, began, asked.visit)
 
-    def _give(self, answer: Prepared, began: float, *, keep_alive: bool) -> None:
+    def _give(self, answer: Prepared, began: float, visit: Visit) -> None:
         if answer.whole is not None:
             self._wire.write(answer.whole)
-            self._given(answer, keep_alive=keep_alive)
+            self._given(answer, visit)
         else:
-            self._start(self._tell(answer, began, keep_alive=keep_alive))
+            self._start(self._tell(answer, began, visit))
 
-    def _given(self, answer: Prepared, *, keep_alive: bool) -> None:
+    def _given(self, answer: Prepared, visit: Visit) -> None:
         self.busy = False
-        if answer.close or not keep_alive:
+        if answer.close or not visit.keep_alive:
             self._end()
             self._hearing.forget()
             self._wire.close()
@@ -183,7 +184,7 @@ class Conversation:
 
     async def _answer_miss(self, asked: Asked, refusal: Refuse) -> None:
         answer = await self._service.missed(asked, refusal)
-        self._give(answer, 0.0, keep_alive=asked.visit.keep_alive)
+        self._give(answer, 0.0, asked.visit)
         self._proceed()
 
     async def _answer_late(self, late: Late, began: float) -> None:
@@ -191,7 +192,7 @@ class Conversation:
             asked = await self._service.asked_slowly(late.visit, late.upload)
         except Exception as error:  # noqa: BLE001 - ours; the client must not be left without an answer
             answer = self._service.failed(error, late.visit)
-            self._give(answer, began, keep_alive=late.visit.keep_alive)
+            self._give(answer, began, late.visit)
         else:
             self.busy = False
             self._answer(asked, began)
@@ -199,24 +200,25 @@ class Conversation:
             late.upload.close()
         self._proceed()
 
-    async def _tell(self, answer: Prepared, began: float, *, keep_alive: bool) -> None:
+    async def _tell(self, answer: Prepared, began: float, visit: Visit) -> None:
         """Write an answer part by part, each when it is due and no faster than the client takes it."""
-        pacer = Pacer(self._service.pace, began)
+        pacer = Pacer(answer.pace, began)
         try:
             for at_us, data in answer.writes:
                 await pacer.until(at_us)
                 if data:
                     self._wire.write(data)
-                    self._telling = True
+                    self._telling = not answer.pace.instant
                     await self._wire.ready()
         except Exception as error:  # noqa: BLE001 - the head is out: all that is left is to break off
-            self._service.broke(error)
+            self._service.broke(error, visit)
             answer = msgspec.structs.replace(answer, close=True)
         self._telling = False
-        self._given(answer, keep_alive=keep_alive)
+        self._given(answer, visit)
         self._proceed()
 
-    def _open_tunnel(self, target: str) -> None:
+    def _open_tunnel(self, asked: Connect) -> None:
+        target = asked.target
         origin = tunnel_to(target)
         if origin is None:
             error = Unreadable(400, f"CONNECT {target[:200]!r} names no HOST:PORT")
@@ -225,7 +227,7 @@ class Conversation:
             self._wire.linger()
             return
         self._wire.write(CONNECTED)
-        door = self._service.door(self._door.own, self._door.scheme, origin)
+        door = self._service.door(self._door.own, self._door.scheme, origin, asked.user)
         self._wire.upper = self._opener(self._wire, door)
         self._resume()
         if self._hearing.rest:

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from wiretape.proxy.decide.routing import Origin
 from wiretape.proxy.serve.direct.refusals import Unreadable
-
-if TYPE_CHECKING:
-    from wiretape.proxy.decide.routing import Hosts
 
 _PORTS = {"http": 80, "https": 443}
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _AUTHORITY = re.compile(r"(?:[^@/?#\s]*@)?(\[[0-9A-Fa-f:.]+\]|[^:@/?#\[\]\s]+)(?::([0-9]{0,5}))?")
 _HIGHEST_PORT = 65535
+
+
+class Meaning(NamedTuple):
+    """What a request's target means.
+
+    Attributes:
+        asked: whom the client asks; None where it takes us for the API itself.
+        client: under which origin the client knows the one that answers.
+        target: path and query.
+    """
+
+    asked: Origin | None
+    client: Origin
+    target: str
 
 
 class Door:
@@ -24,20 +35,23 @@ class Door:
         own: address and port at which we were reached.
         scheme: `https` where there is TLS around.
         tunnel: whom the client asked to be connected with; None outside a tunnel.
+        user: as whom it asked for the tunnel: a session's label; None where it did not say.
     """
 
-    def __init__(self, own: tuple[str, int], scheme: str, tunnel: Origin | None) -> None:
+    def __init__(
+        self, own: tuple[str, int], scheme: str, tunnel: Origin | None = None, user: str | None = None
+    ) -> None:
         self.own = own
         self.scheme = scheme
         self.tunnel = tunnel
+        self.user = user
 
-    def meaning(self, target: str, host: bytes | None, hosts: Hosts) -> tuple[Origin, Origin, str]:
-        """Whom the client asks, under which origin it knows the one that answers, and for what.
+    def meaning(self, target: str, host: bytes | None) -> Meaning:
+        """Whom the client asks, and for what.
 
         Args:
             target: the request's target in any form.
             host: the `Host` header.
-            hosts: who is the API.
 
         Raises:
             Unreadable: the target is no address.
@@ -48,9 +62,8 @@ class Door:
             asked, target = absolute(target)
             asked = self.tunnel or asked
         if asked is not None and not self._is_ours(asked):
-            return asked, asked, target
-        upstream = hosts.upstream
-        return upstream.origin, self._client(host), upstream.prefix + target
+            return Meaning(asked, asked, target)
+        return Meaning(None, self._client(host), target)
 
     def _is_ours(self, asked: Origin) -> bool:
         """Whether a proxy's client means us: it takes us for the API itself, and its proxy is we too."""

@@ -12,26 +12,29 @@ from wiretape.proxy.serve.wholerun import Engine, serve_run
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from wiretape.proxy.run import Run, Summary
+    from wiretape.proxy.run import Summary
+    from wiretape.proxy.runs import Runs
     from wiretape.proxy.serve.foreground import Served
     from wiretape.proxy.settings import Settings
 
 
-async def serve_direct(run: Run, say: Callable[[str], None], command: Sequence[str]) -> Served:
-    """Serve *run*, which replays, while *command* runs, or without one until a signal comes.
+async def serve_direct(runs: Runs, say: Callable[[str], None], command: Sequence[str]) -> Served:
+    """Serve *runs*, which replay, while *command* runs, or without one until a signal comes.
 
     Raises:
         UsageError: the address is taken, the command cannot be started, a file cannot be written.
     """
-    async with ReplayServer(run, say) as server:
-        return await attend(run, server.url, server.ours, say, command)
+    async with ReplayServer(runs, say) as server:
+        return await attend(runs.default, server.url, server.ours, say, command)
 
 
 DIRECT = Engine(serve_direct, loops.run)
 
 
-def serve_run_directly(settings: Settings, say: Callable[[str], None], command: Sequence[str]) -> tuple[int, Summary]:
-    """Replay for *settings*; says the command's exit code and what became of the run.
+def serve_run_directly(
+    settings: Settings, say: Callable[[str], None], command: Sequence[str]
+) -> tuple[int, list[Summary]]:
+    """Replay for *settings*; says the command's exit code and what became of the runs, the default one first.
 
     Raises:
         WiretapeError: a person or a file is at fault; the cassette is closed by then.

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from wiretape.proxy.serve.direct.asking import KNOWN_REQUEST_BYTES, Asked, Visit
+from wiretape.proxy.decide import belonging
+from wiretape.proxy.serve.direct.asking import KNOWN_REQUEST_BYTES
 from wiretape.proxy.serve.direct.intake import Head, Intake
 from wiretape.proxy.serve.direct.refusals import Unreadable
 from wiretape.proxy.serve.direct.upload import Upload
+from wiretape.proxy.serve.direct.visits import Asked, Visit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,9 +30,15 @@ class Late(msgspec.Struct, frozen=True):
 
 
 class Connect(msgspec.Struct, frozen=True):
-    """A request for a tunnel, the last there is: what follows belongs to the tunnel."""
+    """A request for a tunnel, the last there is: what follows belongs to the tunnel.
+
+    Attributes:
+        target: with whom.
+        user: the label of the session that the tunnel belongs to; None where the client named none.
+    """
 
     target: str
+    user: str | None
 
 
 class LastWord(msgspec.Struct, frozen=True):
@@ -65,6 +73,7 @@ class Hearing:
         self._intake = Intake(self)
         self._visit: Visit | None = None
         self._upload: Upload | None = None
+        self._user: str | None = None
         self._began = 0.0
 
     @property
@@ -91,7 +100,7 @@ class Hearing:
             if self._intake.over:
                 self.over = True
                 if self._intake.tunnel is not None:
-                    self.turns.append((Connect(self._intake.tunnel), 0.0))
+                    self.turns.append((Connect(self._intake.tunnel, self._user), 0.0))
             if fresh:
                 self._learn(data)
 
@@ -127,9 +136,11 @@ class Hearing:
         """A request's head: whose it is, and whether its body may come."""
         self._began = self._loop.time()
         if head.method == "CONNECT":
+            self._user = belonging.by_proxy_user(head.headers) or belonging.by_header(head.headers) or self._door.user
             return
         self._visit = visit = self._service.arrive(head, self._door)
-        self._upload = Upload(self._service.matched(visit.request), visit.identity, self._service.run.settings.rules)
+        identity = visit.identity if visit.is_matched or visit.control else None
+        self._upload = Upload(self._service.matched(visit, visit.request), identity, visit.run.settings.rules)
         if head.expects and head.length != 0:
             self.expected = True
             self._on_expected()

@@ -51,7 +51,7 @@ class Opening:
         host = tunnel.host if tunnel else own[0]
         front = TlsFront(self._wire, self._leaves.context(host), lambda why: self._tell(host, why))
         inside = Origin("https", tunnel.host, tunnel.port) if tunnel else None
-        front.upper = self._http(front, self._service.door(own, "https", inside))
+        front.upper = self._http(front, self._service.door(own, "https", inside, self._door.user))
         return front
 
     def _http(self, wire: Wire, door: Door) -> Conversation:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from wiretape.proxy.decide.pace import INSTANT, Pace
 from wiretape.proxy.decide.routing import Origin, location
 from wiretape.proxy.serve.direct.framing import Frame, Framing, Shape, frames, shaped, told
 from wiretape.proxy.serve.direct.recent import Recent
@@ -14,8 +15,9 @@ from wiretape.proxy.serve.direct.recent import Recent
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from wiretape.proxy.decide.routing import Hosts
-    from wiretape.proxy.playback import Playback, Recorded
+    from wiretape.proxy.decide.echo import Values
+    from wiretape.proxy.playback import Recorded
+    from wiretape.proxy.run import Run
     from wiretape.store.interaction import Headers
 
 # What is kept of all answers, and how long one of them may be to be kept.
@@ -30,11 +32,13 @@ class Client(msgspec.Struct, frozen=True):
 
     Attributes:
         origin: under which origin the client knows the API.
+        prefix: what its paths begin with, for it asks for a session by its base URL; else nothing.
         old: it speaks HTTP/1.0.
         asked_head: it asks for a head alone.
     """
 
     origin: Origin
+    prefix: str = ""
     old: bool = False
     asked_head: bool = False
 
@@ -46,44 +50,61 @@ class Prepared(msgspec.Struct, frozen=True):
         close: the connection ends after it.
         whole: all of it, where nothing has to wait and it is one piece.
         writes: what is to be written, in turn, where it is not.
+        pace: how fast.
     """
 
     close: bool
     whole: bytes | None = None
     writes: Iterable[Frame] = ()
+    pace: Pace = INSTANT
+
+
+class Kept:
+    """The short answers of all sessions that were used last."""
+
+    def __init__(self) -> None:
+        self.answers: Recent[tuple[int, int, Client, Values], Prepared] = Recent(_KEPT_BYTES)
+        self._sessions = 0
+
+    def session(self) -> int:
+        """A number that no other session's answers have."""
+        self._sessions += 1
+        return self._sessions
 
 
 class Answers:
-    """The answers of one session."""
+    """The answers of one run."""
 
-    def __init__(self, playback: Playback, hosts: Hosts, *, together: bool) -> None:
-        """Make the answers of *playback* ready; *together* where none of their parts waits for its time."""
-        self._playback = playback
-        self._hosts = hosts
-        self._together: Final = together
-        self._kept: Recent[tuple[int, Client], Prepared] = Recent(_KEPT_BYTES)
+    def __init__(self, run: Run, kept: Kept) -> None:
+        self._playback = run.playback
+        self._hosts = run.settings.hosts
+        self._pace: Final = run.settings.pace
+        # None of their parts waits for its time.
+        self._together: Final = run.settings.pace.instant
+        self._kept = kept.answers
+        self._number: Final = kept.session()
 
-    def get(self, interaction_id: int, client: Client) -> Prepared:
-        """The answer of an interaction.
+    def get(self, interaction_id: int, client: Client, echoed: Values = ()) -> Prepared:
+        """The answer of an interaction, repeating what is *echoed* of the request.
 
         Raises:
             CassetteDamaged: its bytes are not those that were recorded.
         """
-        key = (interaction_id, client)
+        key = (self._number, interaction_id, client, echoed)
         found = self._kept.get(key)
         if found is not None:
             return found
-        recorded = self._playback.recorded(interaction_id)
-        headers = self._led_back(recorded.head.headers, client.origin)
+        recorded = self._playback.recorded(interaction_id, echoed)
+        headers = self._led_back(recorded.head.headers, client)
         shape = shaped(recorded, headers, asked_head=client.asked_head, old=client.old)
         writes = self._writes(shape, recorded)
         if sum(chunk.size for chunk in recorded.chunks) + _FRAME_OVERHEAD * len(recorded.chunks) > _SHORT_BYTES:
-            return _begun(shape, writes)
+            return _begun(shape, writes, self._pace)
         kept = tuple(writes)
         if self._together and len(kept) == 1:
             prepared = Prepared(shape.close, kept[0][1])
         else:
-            prepared = Prepared(shape.close, None, kept)
+            prepared = Prepared(shape.close, None, kept, self._pace)
         self._kept.put(key, prepared, sum(len(data) + _FRAME_OVERHEAD for _, data in kept))
         return prepared
 
@@ -91,19 +112,19 @@ class Answers:
         body = frames(recorded, chunked=shape.framing is Framing.CHUNKED)
         return told(shape, recorded, body, together=self._together)
 
-    def _led_back(self, headers: Headers, client: Origin) -> Headers:
+    def _led_back(self, headers: Headers, client: Client) -> Headers:
         """The headers with a redirect to any name of the API leading back through the proxy."""
         return tuple(
             (name, self._there(value, client)) if len(name) == 8 and name.lower() == b"location" else (name, value)  # noqa: PLR2004
             for name, value in headers
         )
 
-    def _there(self, value: bytes, client: Origin) -> bytes:
+    def _there(self, value: bytes, client: Client) -> bytes:
         address = value.decode("utf-8", "surrogateescape")
-        return location(address, client, self._hosts).encode("utf-8", "surrogateescape")
+        return location(address, client.origin, self._hosts, client.prefix).encode("utf-8", "surrogateescape")
 
 
-def _begun(shape: Shape, writes: Iterator[Frame]) -> Prepared:
+def _begun(shape: Shape, writes: Iterator[Frame], pace: Pace) -> Prepared:
     """An answer that is read as it goes; its beginning now, for what cannot be read at all must not begin."""
     beginning = [frame for _, frame in zip(range(2), writes, strict=False)]
-    return Prepared(shape.close, None, chain(beginning, writes))
+    return Prepared(shape.close, None, chain(beginning, writes), pace)

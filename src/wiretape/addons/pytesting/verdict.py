@@ -1,0 +1,96 @@
+"""What a test is told when its session was not what it asked for: the whole account, and the command that mends it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import pytest
+
+    from wiretape.addons.pytesting.naming import Place
+    from wiretape.proxy.decide.misses import Miss
+
+# A loop that misses a thousand times is understood from its beginning.
+_IN_FULL: Final = 5
+_LISTED: Final = 20
+
+
+def command(config: pytest.Config, nodeid: str, mode: str) -> str:
+    """The command that runs a test again in another mode."""
+    return f"pytest --wiretape={mode} {shlex.quote(here(config, nodeid))}".rstrip()
+
+
+def again(config: pytest.Config, nodeids: Sequence[str], mode: str) -> str:
+    """The command that runs several tests again, or all where they are too many to be named."""
+    few = nodeids if len(nodeids) <= _IN_FULL else ()
+    return " ".join([f"pytest --wiretape={mode}", *(shlex.quote(here(config, nodeid)) for nodeid in few)])
+
+
+def here(config: pytest.Config, nodeid: str) -> str:
+    """A node id as it is named from the folder in which pytest was called."""
+    file, colons, rest = nodeid.partition("::")
+    return f"{shown(config, config.rootpath / file)}{colons}{rest}" if file else ""
+
+
+def shown(config: pytest.Config, path: Path | str) -> str:
+    """A path as it is shortest from the folder in which pytest was called."""
+    return os.path.relpath(path, config.invocation_params.dir)
+
+
+def mend(config: pytest.Config, nodeid: str) -> str:
+    """What mends a miss."""
+    return f"{command(config, nodeid, 'auto')} (records what is missing)"
+
+
+def missed(config: pytest.Config, place: Place, nodeid: str, misses: Sequence[Miss], *, known: bool) -> list[str]:
+    """The account of requests that got no answer.
+
+    Args:
+        config: of the run.
+        place: where an answer was looked for.
+        nodeid: the test.
+        misses: the requests; one at least.
+        known: whether there is such a session at all.
+    """
+    lines = [f"wiretape: {_count(len(misses), 'request')} without an answer in {_named(config, place)}"]
+    if not known:
+        lines.append("  there is no such session: the test was never recorded, or under another name")
+    own = f"  mend: {mend(config, nodeid)}"
+    for miss in misses[:_IN_FULL]:
+        # What mends them all is said once, at the end.
+        lines += [f"  {line}" for line in miss.lines() if line != own]
+    lines += [f"  {miss.kind} request: {miss.request}" for miss in misses[_IN_FULL:_LISTED]]
+    if len(misses) > _LISTED:
+        lines.append(f"  … and {len(misses) - _LISTED} more")
+    again = command(config, nodeid, "record")
+    return [*lines, own, f"    or: {again} (records all of the test anew)"]
+
+
+def unused(config: pytest.Config, place: Place, nodeid: str, left: Sequence[dict[str, Any]]) -> list[str]:
+    """The account of recorded interactions that nobody asked for."""
+    lines = [f"wiretape: {_count(len(left), 'recorded interaction')} not asked for in {_named(config, place)} (strict)"]
+    lines += [f"  {found['interaction']} {found['method']} {found['path']}" for found in left[:_LISTED]]
+    if len(left) > _LISTED:
+        lines.append(f"  … and {len(left) - _LISTED} more")
+    return [*lines, f"  mend: {command(config, nodeid, 'record')} (records all of the test anew)"]
+
+
+def incomplete(config: pytest.Config, place: Place, nodeid: str, why: str) -> list[str]:
+    """The account of a recording that is not to be relied on."""
+    return [
+        f"wiretape: the recording of {_named(config, place)} is not complete: {why}",
+        f"  mend: {command(config, nodeid, 'record')}",
+    ]
+
+
+def _named(config: pytest.Config, place: Place) -> str:
+    return f"session {place.session!r} of {shown(config, place.cassette)}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")

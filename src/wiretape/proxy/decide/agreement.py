@@ -1,0 +1,75 @@
+"""Whether a session's rules are those of the settings, and what to say where they are not."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from wiretape.store.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wiretape.proxy.decide.rules import Rules
+
+_WORDS = {
+    "ignored_paths": "ignored paths",
+    "ignored_query": "ignored query parameters",
+    "headers": "matched headers",
+    "echo": "echoed places",
+}
+
+
+def difference_told(recorded: Rules, settings: Rules, session: str, cassette: Path) -> str | None:
+    """One sentence where the settings name rules of matching and the session was recorded with others; else None.
+
+    Args:
+        recorded: the session's rules, which count.
+        settings: those that the settings and options name.
+        session: the session's name.
+        cassette: the cassette.
+    """
+    told = [
+        f"{word} {_listed(recorded, name)} (settings: {_listed(settings, name)})"
+        for name, word in _WORDS.items()
+        if set(getattr(recorded, name)) != set(getattr(settings, name))
+    ]
+    if not told or not _names_any(settings):
+        return None
+    return (
+        f"session {session!r} was recorded with other rules than the settings', and its own count: {'; '.join(told)}; "
+        f"to change them: {_rekey(session, cassette)}"
+    )
+
+
+def check_canonicaliser(recorded: Rules, settings: Rules, session: str, cassette: Path) -> None:
+    """See whether session and settings name the same canonicaliser: a cassette's is never loaded for its name alone.
+
+    Raises:
+        UsageError: they do not, or only one of them names any.
+    """
+    ours, theirs = settings.canonicaliser, recorded.canonicaliser
+    if ours == theirs:
+        return
+    if ours is None:
+        told = f"canonicaliser {theirs!r}, and the settings name none; if you trust it, name it there under [matching]"
+    elif theirs is None:
+        told = f"no canonicaliser, and the settings name {ours!r}"
+    else:
+        told = f"canonicaliser {theirs!r}, and the settings name {ours!r}"
+    # Without any rules in the settings, `rekey` would keep the session's own.
+    command = _rekey(session, cassette) + ("" if ours or _names_any(settings) else " --no-rules")
+    raise UsageError(f"session {session!r} was recorded with {told}; or make its match keys anew: {command}")
+
+
+def _names_any(rules: Rules) -> bool:
+    return any(getattr(rules, name) for name in _WORDS)
+
+
+def _listed(rules: Rules, name: str) -> str:
+    values: tuple[str, ...] = getattr(rules, name)
+    return ", ".join(sorted(values)) or "none"
+
+
+def _rekey(session: str, cassette: Path) -> str:
+    return f"wiretape rekey {shlex.quote(session)} -c {shlex.quote(str(cassette))}"

@@ -1,0 +1,63 @@
+"""To which session a request belongs: told by a prefix of its path, by the proxy's user, or by a header.
+
+Each way suits other clients: a base URL can bear a prefix, a proxy's address a user, and some programs can do no more
+than send a header. The first of them that is there counts.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from typing import TYPE_CHECKING, Final
+
+from wiretape.store.interaction import header
+
+if TYPE_CHECKING:
+    from wiretape.store.interaction import Headers
+
+CONTROL: Final = "wiretape"
+"""No session's label: `/~wiretape/` is where the proxy itself is asked."""
+
+HEADER: Final = b"x-wiretape-session"
+MARK: Final = "/~"
+"""What a base URL's path begins with before a label."""
+
+_WORD = r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}"
+_PREFIX = re.compile(rf"/~({_WORD})(?=[/?]|\Z)")
+# What the proxy makes up itself begins with an underscore, so that no name can be taken for it.
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
+
+
+def is_plain(name: str) -> bool:
+    """Whether a session's name can be its label: in an address, as a user, in a header."""
+    return _PLAIN.fullmatch(name) is not None and name != CONTROL
+
+
+def by_prefix(target: str) -> tuple[str | None, str]:
+    """The label that a base-URL client's *target* begins with, as `/~LABEL/…`, and the target without it."""
+    if not target.startswith(MARK):
+        return None, target
+    found = _PREFIX.match(target)
+    if found is None:
+        return None, target
+    rest = target[found.end() :]
+    return found[1], rest if rest.startswith("/") else "/" + rest
+
+
+def by_proxy_user(headers: Headers) -> str | None:
+    """The label that a proxy's client has as its user: `http://LABEL:x@host:port`."""
+    scheme, _, credentials = (header(headers, b"proxy-authorization") or b"").strip().partition(b" ")
+    if scheme.lower() != b"basic":
+        return None
+    try:
+        plain = base64.b64decode(credentials.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return plain.partition(b":")[0].decode("utf-8", "replace") or None
+
+
+def by_header(headers: Headers) -> str | None:
+    """The label in `X-Wiretape-Session`."""
+    value = header(headers, HEADER)
+    return None if value is None else value.strip().decode("utf-8", "replace") or None

@@ -1,0 +1,75 @@
+"""Secrets in a request's target and in urlencoded forms, by the names of their parameters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import unquote_to_bytes
+
+from wiretape.proxy.decide.redaction.escapes import from_percent
+from wiretape.proxy.decide.redaction.finds import Find, Secret, merged
+from wiretape.proxy.decide.redaction.text import Scope, address_finds, all_finds, text_finds
+from wiretape.proxy.decide.redaction.vocabulary import folded
+from wiretape.store.aitronos.secrets import CALLBACK_SUFFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def target_finds(target: bytes, scope: Scope) -> list[Find]:
+    """All secrets in a path with its query, in order; what is learnt on the way is remembered."""
+    path, mark, query = target.partition(b"?")
+    if not mark and b"%" not in target and not scope.suspicious(target):
+        return []
+    callback = path.endswith(CALLBACK_SUFFIX.encode())
+    places = [find.moved(len(path) + 1) for find in _pairs(query, scope, callback=callback)]
+    places += _in_path(path, scope)
+    return _all(target, places, scope)
+
+
+def form_finds(body: bytes, scope: Scope) -> list[Find]:
+    """All secrets in an urlencoded form, in order; what is learnt on the way is remembered."""
+    return _all(body, list(_pairs(body, scope, callback=False)), scope)
+
+
+def field_secret(name: str, scope: Scope) -> Secret | None:
+    """What makes a form field of that *name* secret; None where nothing does."""
+    return scope.extra.get(folded(name)) or scope.words.fields.get(folded(name))
+
+
+def _all(text: bytes, places: list[Find], scope: Scope) -> list[Find]:
+    return merged(all_finds(text, scope, places), list(_encoded(text, scope)))
+
+
+def _pairs(text: bytes, scope: Scope, *, callback: bool) -> Iterator[Find]:
+    words = scope.words
+    at = 0
+    for piece in text.split(b"&"):
+        written, equals, value = piece.partition(b"=")
+        if equals and value:
+            name = _meant(written).decode("utf-8", "replace")
+            secret = words.query.get(name.lower()) or field_secret(name, scope)
+            secret = secret or (words.callback.get(name.lower()) if callback else None)
+            meant = _meant(value)
+            if secret is not None and scope.counts(meant, secret):
+                yield Find(at + len(written) + 1, at + len(piece), meant, secret)
+        at += len(piece) + 1
+
+
+def _meant(written: bytes) -> bytes:
+    return unquote_to_bytes(written.replace(b"+", b" "))
+
+
+def _in_path(path: bytes, scope: Scope) -> Iterator[Find]:
+    """Secret segments of a path, however it is encoded."""
+    meant = from_percent(path)
+    for find in address_finds(meant.text, scope):
+        yield find._replace(start=meant.at(find.start), end=meant.at(find.end))
+
+
+def _encoded(text: bytes, scope: Scope) -> Iterator[Find]:
+    """Values in an encoding of the client's own: it may encode what needs none."""
+    if b"%" in text or b"+" in text:
+        meant = from_percent(text)
+        for find in text_finds(meant.text, scope):
+            if not find.place:
+                yield find._replace(start=meant.at(find.start), end=meant.at(find.end))

@@ -1,0 +1,135 @@
+"""How a body is read: told by its content type, and by how it begins, since clients and servers say wrong things."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from wiretape.proxy.decide.multipart import declared_boundary, sniffed_boundary
+from wiretape.proxy.decide.redaction import hook
+from wiretape.proxy.decide.redaction.addresses import form_finds
+from wiretape.proxy.decide.redaction.finds import joined
+from wiretape.proxy.decide.redaction.frames import Frames
+from wiretape.proxy.decide.redaction.jsonstream import JsonTexts
+from wiretape.proxy.decide.redaction.multiparts import Multipart
+from wiretape.proxy.decide.redaction.streams import HELD_BYTES, Text, Units
+
+if TYPE_CHECKING:
+    from wiretape.proxy.decide.redaction.finds import Segment, Spell
+    from wiretape.proxy.decide.redaction.streams import Stream
+    from wiretape.proxy.decide.redaction.text import Scope
+
+_BLANK: Final = b" \t\r\n"
+_SSE_LINE: Final = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]*(?:data|event|id|retry|):")
+# A boundary, or the name of a stream's field, is known by then.
+_ENOUGH: Final = 128
+
+
+class Body:
+    """A body of some content type."""
+
+    def __init__(self, content_type: bytes, scope: Scope, spell: Spell, *, patient: bool = False) -> None:
+        """Begin a body.
+
+        Args:
+            content_type: as its header says it.
+            scope: what is looked for.
+            spell: what is written for it.
+            patient: it has an end that is near, so that JSON need not be looked into before.
+        """
+        self._type = content_type
+        self._media = content_type.partition(b";")[0].strip().lower()
+        self._scope = scope
+        self._spell = spell
+        self._patient = patient
+        self._start = b""
+        self._stream: Stream | None = None
+
+    def feed(self, data: bytes) -> list[Segment]:
+        """The next piece."""
+        if self._stream is not None:
+            return self._stream.feed(data)
+        self._start += data
+        self._stream = self._chosen(ended=False)
+        return [] if self._stream is None else self._stream.feed(self._start)
+
+    def end(self) -> list[Segment]:
+        """All has come."""
+        if self._stream is not None:
+            return self._stream.end()
+        stream = self._chosen(ended=True) or self._text()
+        return stream.feed(self._start) + stream.end()
+
+    def _chosen(self, *, ended: bool) -> Stream | None:
+        """How it is read; None where that cannot be told yet."""
+        if self._scope.words.hook is not None and self._media != b"text/event-stream":
+            return _Hooked(self._type, self._scope, self._spell)
+        start = self._start
+        first = start.lstrip(_BLANK)[:1]
+        enough = ended or len(start) >= _ENOUGH
+        if not first and not enough:
+            return None
+        if first in {b"{", b"["} or (first and is_json(self._media)):
+            return JsonTexts(self._scope, self._spell, patient=self._patient)
+        if self._media == b"text/event-stream":
+            return Frames(self._scope, self._spell)
+        if self._media == b"application/x-www-form-urlencoded":
+            return Units(form_finds, self._scope, self._spell)
+        if start.startswith(b"-") or self._textual():
+            return self._sniffed(start) if enough else None
+        return self._text()
+
+    def _sniffed(self, start: bytes) -> Stream:
+        for boundary in (declared_boundary(self._type), sniffed_boundary(start)):
+            if boundary and start.startswith(b"--" + boundary):
+                return Multipart(boundary, self._scope, self._spell, self._part)
+        if self._textual() and _SSE_LINE.match(start):
+            return Frames(self._scope, self._spell)
+        return self._text()
+
+    def _part(self, content_type: bytes) -> Stream:
+        return Body(content_type, self._scope, self._spell)
+
+    def _text(self) -> Text:
+        return Text(self._scope, self._spell)
+
+    def _textual(self) -> bool:
+        return not self._media or self._media.startswith(b"text/")
+
+
+def is_json(media: bytes) -> bool:
+    """Whether a media type, lower case and bare, is that of JSON."""
+    return b"json" in media
+
+
+class _Hooked(Units):
+    """A body that the user's function is given whole."""
+
+    def __init__(self, content_type: bytes, scope: Scope, spell: Spell) -> None:
+        super().__init__(form_finds, scope, spell)
+        self._type = content_type
+
+    def _unit(self, data: bytes) -> list[Segment]:
+        name = self._scope.words.hook
+        assert name is not None
+        made = hook.applied(name, data)
+        scope = self._scope.without_hook()
+        body = Body(self._type, scope, self._spell, patient=True)
+        found = body.feed(made) + body.end()
+        if made == data:
+            return found
+        self._scope.fired[f"callable {name}"] += 1
+        self._spell.count += 1
+        return [(len(data), joined(found))]
+
+
+def redacted(body: bytes, content_type: bytes, scope: Scope, spell: Spell) -> bytes:
+    """A whole *body* without its secrets; what a later part of it teaches counts for the earlier ones too."""
+    while True:
+        version = scope.memory.version
+        if scope.words.hook is None and not body.startswith(b"--") and not scope.suspicious(body):
+            return body
+        stream = Body(content_type, scope, spell, patient=len(body) <= HELD_BYTES)
+        written = joined(stream.feed(body) + stream.end())
+        if scope.memory.version == version:
+            return written

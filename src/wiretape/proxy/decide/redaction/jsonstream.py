@@ -1,0 +1,54 @@
+"""JSON texts as they come, one after the other: each is held until it is whole."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from wiretape.proxy.decide.redaction.jsonfinds import json_finds
+from wiretape.proxy.decide.redaction.streams import HELD_BYTES, Units
+
+if TYPE_CHECKING:
+    from wiretape.proxy.decide.redaction.finds import Segment, Spell
+    from wiretape.proxy.decide.redaction.text import Scope
+
+_MARK: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\]]', re.DOTALL)
+
+
+class JsonTexts(Units):
+    """JSON, or several of it: an answer that is no event stream may be a row of objects."""
+
+    def __init__(self, scope: Scope, spell: Spell, *, patient: bool = False) -> None:
+        """Begin a body; a *patient* one is not looked into before its end, which is cheaper, where the end is near."""
+        super().__init__(json_finds, scope, spell)
+        self._patient = patient
+        self._scanned = 0
+        self._depth = 0
+
+    def end(self) -> list[Segment]:
+        """All has come."""
+        if self._patient and self._text is None:
+            if not self._scope.suspicious(bytes(self._held)):
+                return [(len(self._held), bytes(self._held))] if self._held else []
+            self._patient = False
+            return self.feed(b"") + super().end()
+        return super().end()
+
+    def _ends(self) -> list[int]:
+        if self._patient and len(self._held) <= HELD_BYTES:
+            return []
+        self._patient = False
+        held, ends, at = self._held, list[int](), self._scanned
+        for mark in _MARK.finditer(held, at):
+            at = mark.end()
+            what = held[mark.start()]
+            if what in b"{[":
+                self._depth += 1
+            elif what in b"}]":
+                self._depth = max(self._depth - 1, 0)
+            if not self._depth:
+                ends.append(at)
+        # A string that has not ended yet is to be read from its beginning.
+        quote = held.find(b'"', at)
+        self._scanned = (quote if quote >= 0 else len(held)) - (ends[-1] if ends else 0)
+        return ends

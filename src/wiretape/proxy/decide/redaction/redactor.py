@@ -1,0 +1,155 @@
+"""The redactor of a session: what it has seen, which number stands for which value, and what it makes of a message."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from wiretape.proxy.decide.redaction import hook
+from wiretape.proxy.decide.redaction.addresses import target_finds
+from wiretape.proxy.decide.redaction.finds import Find, Secret, Spell, joined, segments
+from wiretape.proxy.decide.redaction.headers import header_finds
+from wiretape.proxy.decide.redaction.jsonfinds import place_finds
+from wiretape.proxy.decide.redaction.memory import Memory
+from wiretape.proxy.decide.redaction.placeholders import placeholder
+from wiretape.proxy.decide.redaction.rules import NO_REDACT_RULES, RedactRules
+from wiretape.proxy.decide.redaction.text import Scope, all_finds
+from wiretape.proxy.decide.redaction.vocabulary import folded, vocabulary
+from wiretape.store.aitronos.secrets import SECRET_ANSWERS
+
+if TYPE_CHECKING:
+    from wiretape.store.interaction import Headers, Request, ResponseHead
+
+
+class Redactor:
+    """Replaces the secrets of one session. The same value gets the same placeholder.
+
+    Attributes:
+        count: the highest number handed out.
+        memory: the values seen in secret places.
+        fired: how often each of the user's rules did something, by its words (`RedactRules.names`).
+    """
+
+    def __init__(
+        self, count: int = 0, rules: RedactRules = NO_REDACT_RULES, memory: Memory | None = None
+    ) -> None:
+        """Begin above the number *count*.
+
+        Raises:
+            RedactionFailed: the rules name a function that is not there.
+        """
+        self.count = count
+        self.memory = Memory() if memory is None else memory
+        self.fired: Counter[str] = Counter()
+        self._numbers: dict[bytes, tuple[str, int]] = {}
+        self.rules = rules
+
+    @property
+    def rules(self) -> RedactRules:
+        """What the user adds to the API's secrets."""
+        return self._rules
+
+    @rules.setter
+    def rules(self, rules: RedactRules) -> None:
+        if rules.callable is not None and not hook.installed(rules.callable):
+            raise hook.RedactionFailed(
+                f"redaction's callable {rules.callable!r} is not loaded, so nothing can be recorded; name it in the settings"
+            )
+        self._rules = rules
+        self._words = vocabulary(rules)
+
+    def silent_rules(self) -> list[str]:
+        """The user's rules that did nothing in all the time."""
+        return [name for name in self._rules.names() if not self.fired[name]]
+
+    def request(self, request: Request) -> tuple[Request, bool]:
+        """*request*, its body aside, without its secrets, and whether there were any."""
+        scope = self.scope()
+        headers = self.headers(request.headers, scope, Numbered(self))
+        target = self.target(request.target)
+        changed = headers != request.headers or target != request.target
+        return msgspec.structs.replace(request, headers=headers, target=target), changed
+
+    def response(self, head: ResponseHead) -> tuple[ResponseHead, bool]:
+        """*head* without its secrets, and whether there were any."""
+        headers = self.headers(head.headers, self.scope(), Numbered(self, answer=True))
+        return msgspec.structs.replace(head, headers=headers), headers != head.headers
+
+    def headers(self, headers: Headers, scope: Scope, spell: Spell) -> Headers:
+        """*headers* without their secrets; credentials are seen to first, since others may repeat them."""
+        found = [header_finds(name, value, scope) for name, value in headers]
+        if any(found):
+            found = [header_finds(name, value, scope) for name, value in headers]
+        return tuple(
+            (name, joined(segments(value, finds, spell)) if finds else value)
+            for (name, value), finds in zip(headers, found, strict=True)
+        )
+
+    def target(self, target: str) -> str:
+        """A request's path and query without their secrets."""
+        text = target.encode("utf-8", "surrogatepass")
+        finds = target_finds(text, self.scope())
+        return joined(segments(text, finds, Numbered(self))).decode("utf-8", "surrogatepass") if finds else target
+
+    def scope(self, *, asked: Request | None = None) -> Scope:
+        """What is looked for; in the answer to *asked* also what only its endpoint shows."""
+        scope = Scope(self._words, self.memory, fired=self.fired)
+        if asked is not None:
+            scope.extra = _extra(asked)
+        return scope
+
+    def clean(self, text: str) -> str:
+        """A text for people, such as a message or a miss, without secrets."""
+        data = text.encode("utf-8", "surrogatepass")
+        scope = self.scope()
+        # It may quote JSON, or a piece of some.
+        finds = all_finds(data, scope, list(place_finds(data, scope)))
+        return joined(segments(data, finds, Numbered(self))).decode("utf-8", "surrogatepass") if finds else text
+
+    def number(self, value: bytes, kind: str) -> tuple[str, int]:
+        """The class and the number that stand for *value*: those that it got first."""
+        value = value.strip()
+        known = self._numbers.get(value)
+        if known is None:
+            self.count += 1
+            known = self._numbers[value] = kind, self.count
+        return known
+
+
+class Numbered(Spell):
+    """Writes placeholders."""
+
+    def __init__(self, redactor: Redactor, *, answer: bool = False) -> None:
+        """Write those of *redactor*; in an *answer* they keep the length of what they stand for, and its shape."""
+        super().__init__()
+        self._redactor = redactor
+        self._answer = answer
+
+    def text(self, find: Find) -> bytes:
+        """The placeholder of *find*."""
+        secret: Secret = find.secret
+        if secret.rule is not None:
+            self._redactor.fired[secret.rule] += 1
+        if secret.by is not None:
+            return secret.by
+        kind, number = self._redactor.number(find.value, secret.kind)
+        return placeholder(kind, number, find.value, find.end - find.start if self._answer else None)
+
+
+def _extra(asked: Request) -> dict[str, Secret]:
+    found: dict[str, Secret] = {}
+    for rule in SECRET_ANSWERS:
+        if rule.method == asked.method and _is_at(asked.path, rule.template):
+            found |= {folded(name): Secret(kind) for name, kind in rule.fields.items()}
+    return found
+
+
+def _is_at(path: str, template: str) -> bool:
+    """Whether *path* is that of *template*; something may stand before it, as a base address has it."""
+    parts, wanted = path.rstrip("/").split("/"), template.split("/")[1:]
+    last = parts[-len(wanted) :]
+    return len(last) == len(wanted) and all(
+        one == other or other.startswith("{") for one, other in zip(last, wanted, strict=True)
+    )

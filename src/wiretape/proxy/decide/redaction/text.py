@@ -1,0 +1,177 @@
+"""What is secret in any text: known values, values that look like keys and tokens, and addresses in it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+from wiretape.proxy.decide.redaction.finds import Find, Secret, merged
+from wiretape.proxy.decide.redaction.memory import LONGEST
+from wiretape.proxy.decide.redaction.placeholders import MARK, is_placeholder, number_end, numbered
+from wiretape.proxy.decide.redaction.vocabulary import folded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wiretape.proxy.decide.redaction.memory import Memory
+    from wiretape.proxy.decide.redaction.vocabulary import Vocabulary
+
+REACH: Final = 16 * 1024
+"""No find in a text is longer than this; a text that is cut so far before its end is not cut inside of one."""
+
+assert LONGEST * 3 < REACH  # percent-encoded, a value takes three times its bytes
+
+# Texts without a word this long hold no key; that is cheaper to see than the keys themselves.
+_WORD: Final = b"a" * 17
+_WORDS: Final = bytes(
+    ord("a") if chr(code).isascii() and (chr(code).isalnum() or chr(code) in "_-.") else ord(" ") for code in range(256)
+)
+_ODD_ESCAPE: Final = re.compile(rb"\\u00[2-7]")
+
+
+class Scope:
+    """What is looked for in one message: the vocabulary and the memory, and what its endpoint adds.
+
+    Attributes:
+        keyed: it is for a match key, so that placeholders in secret places are found as well.
+        extra: more secret fields, folded.
+        fired: how often each of the user's rules did something.
+    """
+
+    def __init__(
+        self, words: Vocabulary, memory: Memory, *, keyed: bool = False, fired: Counter[str] | None = None
+    ) -> None:
+        self.fired: Counter[str] = Counter() if fired is None else fired
+        self.words = words
+        self.memory = memory
+        self.keyed = keyed
+        self.extra: dict[str, Secret] = {}
+
+    def without_hook(self) -> Scope:
+        """The same, without the user's function."""
+        scope = Scope(self.words._replace(hook=None), self.memory, keyed=self.keyed, fired=self.fired)
+        scope.extra = self.extra
+        return scope
+
+    def counts(self, value: bytes, secret: Secret) -> bool:
+        """Whether *value*, which *secret* makes one, is to be replaced."""
+        bare = value.strip()
+        if not bare or (not self.keyed and is_placeholder(bare)):
+            return False
+        exempt = secret.rule if not secret.kind else None
+        for pattern, rule in self.words.exempt_values:
+            if pattern.fullmatch(bare):
+                exempt = rule
+        if exempt is not None:
+            self.fired[exempt] += 1
+        return exempt is None
+
+    def learn(self, find: Find) -> None:
+        """Remember a value that stands in a secret place."""
+        secret = find.secret
+        # Names and places recur as plain words; an e-mail address does not.
+        if find.place and secret.by is None and (secret.kind != "personal" or b"@" in find.value):
+            self.memory.learn(find.value, secret.kind)
+
+    def suspicious(self, text: bytes) -> bool:
+        """Whether *text* may hold anything to be replaced: a quick look, which errs to the safe side."""
+        words = self.words
+        return (
+            words.unfiltered
+            or bool(self.extra)
+            or MARK in text
+            or self.memory.knows(text)
+            or not words.quoted.isdisjoint(text.split(b'"'))
+            or self.has_values(text)
+            or (text.find(b"\\") >= 0 and has_odd_escapes(text))
+        )
+
+    def has_values(self, text: bytes) -> bool:
+        """Whether *text* may hold keys, tokens or addresses with such."""
+        # `find` of one character is much faster than `in`.
+        return (
+            (text.find(b"=") >= 0 and self.words.addresses.search(text) is not None)
+            or (text.find(b"/") >= 0 and self.words.path_hint.search(text) is not None)
+            or (text.find(b"J") >= 0 and b"eyJ" in text)
+            or (_WORD in text.translate(_WORDS) and _has_keys(text))
+        )
+
+
+def has_odd_escapes(text: bytes) -> bool:
+    """Whether a JSON text escapes what needs no escape, so that a value in it may not look like itself."""
+    return b"\\/" in text or (b"\\u00" in text and _ODD_ESCAPE.search(text) is not None)
+
+
+def _has_keys(text: bytes) -> bool:
+    return b"ak_" in text or b"sk-" in text or b"sk_" in text or b"fl_user_" in text
+
+
+def text_finds(text: bytes, scope: Scope, start: int = 0) -> Iterator[Find]:
+    """What is secret in *text* from *start* on, wherever it stands; in no order, and some within others."""
+    yield from _known(text, scope, start)
+    words = scope.words
+    if words.unfiltered or scope.keyed or scope.has_values(text):
+        yield from address_finds(text, scope, start)
+        for pattern, secret, needle in words.values:
+            if needle in text:
+                for hit in pattern.finditer(text, start):
+                    # A placeholder with something before it may look like a key, and is none.
+                    if hit[0] and MARK not in hit[0] and scope.counts(hit[0], secret):
+                        yield Find(hit.start(), hit.end(), hit[0], secret, place=False)
+
+
+def all_finds(text: bytes, scope: Scope, places: list[Find] | None = None) -> list[Find]:
+    """Everything secret in *text*, something whole, in order: its *places*, addresses, values; all is remembered."""
+    places = places or []
+    for find in places:
+        scope.learn(find)
+    while True:
+        version = scope.memory.version
+        found = list(text_finds(text, scope))
+        for find in found:
+            scope.learn(find)
+        if scope.memory.version == version:
+            return merged(places, [f for f in found if f.place], [f for f in found if not f.place])
+
+
+def _known(text: bytes, scope: Scope, start: int) -> Iterator[Find]:
+    for begin, end, seen in scope.memory.find(text):
+        if begin >= start:
+            # A placeholder's number cannot be told from digits behind it, so a key must not tell a value from them.
+            last = number_end(text, end) if scope.keyed else end
+            yield Find(begin, last, seen.value, Secret(seen.kind), place=False)
+    if scope.keyed and MARK in text:
+        for begin, end in numbered(text, start):
+            yield Find(begin, end, b"", _PLAIN, place=False)
+
+
+def address_finds(text: bytes, scope: Scope, start: int = 0) -> Iterator[Find]:
+    """Secrets in the addresses that *text* holds."""
+    if text.find(b"=", start) >= 0:
+        for hit in scope.words.addresses.finditer(text, start):
+            name = hit["name"].decode()
+            secret = scope.words.query.get(name.lower()) or scope.words.fields.get(folded(name))
+            if secret is not None:
+                yield from _group(hit, scope, secret)
+    if text.find(b"/", start) >= 0:
+        for pattern, secret in scope.words.paths:
+            for hit in pattern.finditer(text, start):
+                yield from _group(hit, scope, secret)
+
+
+_PLAIN: Final = Secret("value")
+
+CALLBACK_PARAMETER: Final = re.compile(rb"[?&](?P<name>code|state)=(?P<secret>[^&#\s\"'<>\\]+)")
+"""What an address that begins or ends an OAuth exchange holds besides."""
+
+
+def callback_finds(text: bytes, scope: Scope) -> Iterator[Find]:
+    """Secrets in the address *text*, which begins or ends an OAuth exchange, that are none in other addresses."""
+    for hit in CALLBACK_PARAMETER.finditer(text):
+        yield from _group(hit, scope, scope.words.callback[hit["name"].decode()])
+
+
+def _group(hit: re.Match[bytes], scope: Scope, secret: Secret) -> Iterator[Find]:
+    if scope.counts(hit["secret"], secret):
+        yield Find(hit.start("secret"), hit.end("secret"), hit["secret"], secret)

@@ -1,0 +1,80 @@
+"""Whose request it is: prefixes, users, headers."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+
+import pytest
+
+from wiretape.proxy.decide import belonging
+
+
+@pytest.mark.parametrize(
+    ("target", "label", "rest"),
+    [
+        ("/~login/v1/models", "login", "/v1/models"),
+        ("/~login/v1/models?a=/~x/", "login", "/v1/models?a=/~x/"),
+        ("/~login", "login", "/"),
+        ("/~login/", "login", "/"),
+        ("/~login?a=b", "login", "/?a=b"),
+        ("/~_3f9a/v1", "_3f9a", "/v1"),
+        ("/~a.b-c_D9/v1", "a.b-c_D9", "/v1"),
+        ("/~wiretape/health", "wiretape", "/health"),
+        ("/~a/~b/v1", "a", "/~b/v1"),
+        ("/v1/~login/x", None, "/v1/~login/x"),
+        ("/~/v1", None, "/~/v1"),
+        ("/~.hidden/v1", None, "/~.hidden/v1"),
+        ("/~a%20b/v1", None, "/~a%20b/v1"),
+        ("/~" + "a" * 201 + "/v1", None, "/~" + "a" * 201 + "/v1"),
+        ("/", None, "/"),
+        ("*", None, "*"),
+    ],
+)
+def test_prefixes(target: str, label: str | None, rest: str) -> None:
+    """Only a plain word right at the beginning is one."""
+    assert belonging.by_prefix(target) == (label, rest)
+
+
+@pytest.mark.parametrize(
+    ("value", "label"),
+    [
+        (b"Basic " + b64encode(b"login:x"), "login"),
+        (b"basic  " + b64encode(b"login:"), "login"),
+        (b"Basic " + b64encode(b"login"), "login"),
+        (b"Basic " + b64encode("Grüezi:x".encode()), "Grüezi"),
+        (b"Basic " + b64encode(b":x"), None),
+        (b"Basic !!!", None),
+        (b"Basic", None),
+        (b"Bearer " + b64encode(b"login:x"), None),
+        (b"", None),
+    ],
+)
+def test_proxy_users(value: bytes, label: str | None) -> None:
+    """The user counts, the password does not; what is malformed names nobody."""
+    assert belonging.by_proxy_user(((b"Proxy-Authorization", value),)) == label
+
+
+def test_headers() -> None:
+    """In any case of letters, without the blanks around; an empty one names nobody."""
+    assert belonging.by_header(((b"x-wiretape-SESSION", b" login "),)) == "login"
+    assert belonging.by_header(((b"X-Wiretape-Session", b" "),)) is None
+    assert belonging.by_header(((b"X-Other", b"login"),)) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        ("login", True),
+        ("a.b-c_D9", True),
+        ("tests/x.py::test_a[1]", False),
+        ("", False),
+        ("_a", False),
+        (".a", False),
+        ("wiretape", False),
+        ("ä", False),
+        ("a b", False),
+    ],
+)
+def test_plain_names(name: str, plain: bool) -> None:  # noqa: FBT001 - a table
+    """What can stand in an address; `wiretape` is the proxy's own, an underscore begins what it makes up."""
+    assert belonging.is_plain(name) is plain
