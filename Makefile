@@ -1,5 +1,5 @@
 # Two commands for a fresh machine: `make demo` and `make test`. Everything they need, they install into .venv.
-.PHONY: help setup demo test check bench docs clean
+.PHONY: help setup demo test examples check bench docs clean
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
@@ -15,6 +15,9 @@ demo: setup ## record the official SDK against a stand-in of the API, replay it 
 
 test: setup ## the whole test suite
 	@$(BIN)/pytest -n auto -q $(ARGS)
+
+examples: setup ## the tests of the examples, where there is current pydantic and no mitmproxy (ARGS=record: anew)
+	@scripts/examples.sh $(ARGS)
 
 check: setup ## lint, types, generated docs
 	@$(BIN)/ruff check

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import http.server
 import json
+import signal
+import subprocess
+import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +47,16 @@ call("PUT", "/v1/c", [key], b"x" * 1_500_000, chunked=True)
 """
 
 
+OTHER = """
+import http.client, os, sys
+from urllib.parse import urlsplit
+url = urlsplit(os.environ["WIRETAPE_URL"])
+connection = http.client.HTTPConnection(url.hostname, url.port)
+connection.request("GET", os.environ["OTHER"] + "/elsewhere?x")
+print(connection.getresponse().read())
+"""
+
+
 class Upstream:
     """An upstream that notes what it is asked and tells what it is told to.
 
@@ -51,12 +64,16 @@ class Upstream:
         asked: method, target, headers and body of each request.
         answer: what each is answered.
         statuses: by path, other than 200.
+        hangs_at: the path that gets no answer until `released` is set.
     """
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, str, list[tuple[str, str]], bytes]] = []
         self.answer = b"one"
         self.statuses: dict[str, int] = {}
+        self.hangs_at = ""
+        self.hangs = threading.Event()
+        self.released = threading.Event()
         upstream = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -71,6 +88,9 @@ class Upstream:
                     self.rfile.readline()
                 upstream.asked.append((self.command, self.path, self.headers.items(), body))
                 status = upstream.statuses.get(self.path.partition("?")[0], 200)
+                if self.path == upstream.hangs_at:
+                    upstream.hangs.set()
+                    upstream.released.wait(60)
                 if status == 0:
                     self.close_connection = True
                     return
@@ -81,7 +101,7 @@ class Upstream:
 
             do_POST = do_PUT = do_GET  # noqa: N815 - the library's names
 
-            def log_message(self, *_: Any) -> None:
+            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name
                 """Say nothing."""
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -94,6 +114,7 @@ def upstream() -> Iterator[Upstream]:
     """An upstream of this test's own."""
     made = Upstream()
     yield made
+    made.released.set()
     made.server.shutdown()
     made.server.server_close()
 
@@ -192,3 +213,35 @@ def test_an_upstream_that_is_gone(recorded: Wiretape, upstream: Upstream) -> Non
     assert done.code == 1
     assert "cannot reach the upstream" in done.err
     assert replayed(recorded) == "200 one\n" * 3
+
+
+def test_another_api(wiretape: Wiretape, upstream: Upstream) -> None:
+    """A host that was recorded beside the API is asked by its own name."""
+    host = upstream.url.removeprefix("http://")
+    options = ("--upstream", "http://127.0.0.1:9", "--intercept", host)
+    done = wiretape.python("record", OTHER, *options, env={"OTHER": upstream.url})
+    assert done.out == "b'one'\n", done.err
+    first = list(upstream.asked)
+    upstream.asked.clear()
+    upstream.answer = b"another"
+    done = wiretape("rerecord", "default")
+    assert done.code == 0, done.err
+    assert [asked[:2] for asked in upstream.asked] == [("GET", "/elsewhere?x")]
+    assert upstream.asked == first
+    assert wiretape.python("replay", OTHER, env={"OTHER": upstream.url}).out == "b'another'\n"
+
+
+def test_ended_half_way(recorded: Wiretape, upstream: Upstream) -> None:
+    """Ctrl-C keeps what has come: those answers are put in place, the others stay as they were."""
+    upstream.answer = b"another"
+    upstream.hangs_at = "/v1/b"
+    line = [sys.executable, "-m", "wiretape", "rerecord", "-c", str(recorded.cassette), "default", "--json"]
+    environment = {**recorded.environment, "AITRONOS_API_KEY": KEY}
+    with subprocess.Popen(line, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert upstream.hangs.wait(60)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 1, err
+    assert [outcome["kept"] for outcome in json.loads(out)] == [None, "no answer came", "no answer came"]
+    assert replayed(recorded) == "200 another\n200 one\n200 one\n"
+    assert [session["name"] for session in recorded.json("sessions")] == ["default"]

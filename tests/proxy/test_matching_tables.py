@@ -36,8 +36,8 @@ FORM = ("Content-Type: application/x-www-form-urlencoded",)
 def upload(boundary: str, *, content: str = "hello", name: str = "a.txt", first: str = "purpose") -> str:
     parts = {
         "purpose": '\r\nContent-Disposition: form-data; name="purpose"\r\n\r\nvector_store\r\n',
-        "file": f'\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\nContent-Type: text/plain\r\n\r\n'
-        f"{content}\r\n",
+        "file": f'\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
+        f"Content-Type: text/plain\r\n\r\n{content}\r\n",
     }
     order = [first, *(set(parts) - {first})]
     return "".join(f"--{boundary}{parts[each]}" for each in order) + f"--{boundary}--\r\n"

@@ -37,8 +37,12 @@ def recorded(scribe: Scribe, make_request: Callable[..., Request]) -> Scribe:
     return scribe
 
 
+def unseen(_done: int, _total: int) -> None:
+    """Progress that nobody watches."""
+
+
 def found(scribe: Scribe, *names: str) -> Verified:
-    return verify(scribe.path, names, lambda *_: None)
+    return verify(scribe.path, names, unseen)
 
 
 def changed(scribe: Scribe, *statements: str) -> None:
@@ -139,7 +143,7 @@ def test_stale_readings_are_no_damage(recorded: Scribe) -> None:
     """They are told apart, and made anew by reindexing."""
     changed(recorded, "DELETE FROM reading WHERE interaction_id = 1", "UPDATE reading SET details = '{}'")
     assert found(recorded) == Verified(2, 4, [], ["default/1", "default/2", "other/1"])
-    maintenance.reindex(recorded.path, lambda *_: None)
+    maintenance.reindex(recorded.path, unseen)
     assert found(recorded) == Verified(2, 4, [], [])
 
 

@@ -224,6 +224,8 @@ class Playback:
     def _mend(self, kind: misses.MissKind) -> str:
         if kind == "failure":
             return f"{self._command('verify', session=False)} (is the cassette whole?), then report the error"
+        if self._settings.mend is not None:
+            return self._settings.mend
         once_more = ", or replay it with --when-spent repeat" if kind == "spent" else ""
         return f"{self._command('auto')} -- YOUR COMMAND (records what is missing){once_more}"
 

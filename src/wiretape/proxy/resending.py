@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from wiretape.proxy.decide.redact import MARK
+from wiretape.proxy.decide.redaction.placeholders import MARK
 from wiretape.proxy.decide.routing import API
 from wiretape.store.errors import UsageError
 from wiretape.store.interaction import address
@@ -93,9 +93,10 @@ def left_out(sending: Sending, body: Iterable[bytes]) -> str | None:
             return part
     tail = b""
     for piece in body:
-        if MARK in tail + piece:
+        seen = tail + piece
+        if MARK in seen:
             return "body"
-        tail = piece[-len(MARK) :]
+        tail = seen[1 - len(MARK) :]
     return None
 
 

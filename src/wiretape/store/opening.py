@@ -89,6 +89,8 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path.absolute(), timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
         connection.execute("PRAGMA foreign_keys = ON")
+        # What is deleted or written anew may be a secret: its bytes must not stay in free pages.
+        connection.execute("PRAGMA secure_delete = ON")
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         identity.check_version(path, version)
         if version < identity.USER_VERSION:

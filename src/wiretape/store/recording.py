@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from wiretape.store import derived, sessions
+from wiretape.store import derived, rewriting, sessions
 from wiretape.store.bodies import BodyWriter
 from wiretape.store.errors import CassetteUnwritable
 from wiretape.store.opening import leave_plain, open_writer
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from wiretape.store.errors import WiretapeError
     from wiretape.store.interaction import Ended, Headers, Request, ResponseHead
+    from wiretape.store.rewriting import Rewriter
     from wiretape.store.sessions import Begin, Description, Opened
     from wiretape.store.sharing import Writers
     from wiretape.store.writer import Writer
@@ -83,6 +84,21 @@ class SessionWriter:
             connection.execute("UPDATE session SET placeholder_count = ? WHERE id = ?", (count, self.opened.id))
 
         self._writer.submit(run, urgent=False)
+
+    def rewrite(self, rewriter: Rewriter, interactions: int | None = None) -> int:
+        """Have what was written written anew; says how many interactions were changed.
+
+        Args:
+            rewriter: says what is to stand there instead.
+            interactions: how many of this recording at most, from its first on, and all from before it; None for all.
+
+        Raises:
+            WiretapeError: it could not be written.
+        """
+        upto = None if interactions is None else self.opened.position + interactions
+        return self._writer.submit(
+            lambda connection: rewriting.rewrite(connection, self.opened.id, rewriter, upto)
+        ).result()
 
     def end(self, ended_at: str, problem: str | None = None) -> str:
         """End the session, well or with a *problem*, close the cassette and say the name the session now bears.

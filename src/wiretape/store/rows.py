@@ -90,6 +90,7 @@ class InteractionRow:
         connection.execute(
             "UPDATE interaction SET request_headers = ? WHERE id = ?", (headers_to_json(request.headers), self.id)
         )
+        self._changed(connection)
 
     def request_done(self, connection: sqlite3.Connection, match_key: str | None, *, redacted: bool) -> None:
         """All of the request has come."""
@@ -115,8 +116,7 @@ class InteractionRow:
                 self.id,
             ),
         )
-        if self._finished:
-            heads.seal(connection, self.id)
+        self._changed(connection)
 
     def response_arrived(self, connection: sqlite3.Connection, body_id: int, arrivals: Arrivals) -> None:
         """Some of the response's body is in *body_id*, each arrival a chunk, or the rest of the one before."""
@@ -156,3 +156,8 @@ class InteractionRow:
         )
         heads.seal(connection, self.id)
         self._finished = True
+
+    def _changed(self, connection: sqlite3.Connection) -> None:
+        """A head was written; of an upload that goes on behind its answer, the request's may come after the end."""
+        if self._finished:
+            heads.seal(connection, self.id)

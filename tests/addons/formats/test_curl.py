@@ -138,6 +138,11 @@ def test_what_follows_is_another_command() -> None:
         assert understood(f"curl http://x/a {rest}").url == "http://x/a"
 
 
+def test_letters_beyond_ascii() -> None:
+    """In an address they are percent-encoded, as browsers do it."""
+    assert understood("curl 'http://x/Grüezi wohl?q=ü'").target == "/Gr%C3%BCezi%20wohl?q=%C3%BC"
+
+
 def test_tls_ports_and_proxies() -> None:
     """The port is the scheme's; by which proxy curl goes does not matter."""
     asked = understood("curl -x http://127.0.0.1:8787 --cacert a.pem https://api.example/v1")

@@ -147,7 +147,7 @@ def test_answers_without_a_body(app: ReplayApp, path: str, status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "before"), [("cut", THREE), ("cut-at-once", []), ("short", [b"half"]), ("left", THREE), ("unseen", THREE)]
+    ("path", "before"), [("cut", THREE), ("cut-at-once", []), ("short", [b"half"]), ("left", THREE)]
 )
 def test_what_broke_off_is_never_ended(app: ReplayApp, path: str, before: list[bytes]) -> None:
     """An error after the bytes that came: a server closes the connection on it."""

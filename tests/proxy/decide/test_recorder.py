@@ -32,6 +32,10 @@ class Desk:
     def note_placeholders(self, count: int) -> None:
         self.notes.append(("placeholders", count))
 
+    def rewrite(self, rewriter: object, interactions: int | None = None) -> int:
+        self.notes.append(("rewrite", type(rewriter).__name__, interactions))
+        return 1
+
     def request_piece(self, data: bytes) -> None:
         self.notes.append(("asked", data))
 

@@ -111,7 +111,7 @@ class TestAWholeRun:
         )
         done = program.run(sys.executable, "-c", script)
         assert done.stdout.startswith("424\n")
-        assert "unknown request: GET https://api.aitronos.com/v1/y" in done.stderr
+        assert "not recorded: GET https://api.aitronos.com/v1/y" in done.stderr
         assert done.returncode == 1
 
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -210,7 +210,7 @@ class TestMisses:
         told = json.loads(body)
         assert told["kind"] == "unknown"
         assert {near["request"] for near in told["nearest"]} == {"GET /v1/x", "GET /v1/stream"}
-        assert replay.lines[0] == "unknown request: GET https://api.aitronos.com/v1/streams"
+        assert replay.lines[0] == "not recorded: GET https://api.aitronos.com/v1/streams"
         assert replay.end().exit_code(0) == 1
 
     def test_many_at_once(self, replay: Replay, get: Get) -> None:
@@ -245,7 +245,7 @@ class TestMisses:
     def test_a_foreign_host(self, replay: Replay, get: Get) -> None:
         """Nothing is let out."""
         said = replay.exchange(get("http://example.org:81/x") + get("http://API.aitronos.com/v1/x"))
-        detail = "example.org is not the API and was not recorded; replay lets nothing out"
+        detail = "example.org:81 is not the API and was not recorded; replay lets nothing out"
         assert json.loads(said.partition(b"\r\n\r\n")[2].partition(b"HTTP/1.1")[0])["detail"] == detail
         assert said.endswith(HELLO)
 

@@ -238,7 +238,7 @@ def _partitioned(value: bytes) -> tuple[bytes, bytes, bytes]:
 
 
 def _text(value: bytes) -> str:
-    return _UNSAFE.sub(lambda found: b"%%%02X" % found[0], value).decode("ascii")
+    return _UNSAFE.sub(lambda found: b"%%%02X" % ord(found[0]), value).decode("ascii")
 
 
 def _addressed(url: bytes, *, as_is: bool) -> Request:

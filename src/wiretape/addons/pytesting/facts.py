@@ -34,7 +34,8 @@ def facts_of(tape: Wiretape) -> dict[str, Any] | None:
         "passed": told.get("passed", 0),
         "misses": _misses(told.get("misses", [])),
         "unused": told.get("unused", []),
-        "problem": _problem(told) or problem,
+        "problem": told.get("problem") or problem,
+        "faults": [*told.get("defects", []), *told.get("unreachable", [])],
     }
     return tape.facts
 
@@ -52,11 +53,3 @@ def _misses(told: list[Any]) -> list[Any]:
     from wiretape.proxy.decide.misses import Miss
 
     return [miss if isinstance(miss, Miss) else msgspec.convert(miss, Miss) for miss in told]
-
-
-def _problem(told: dict[str, Any]) -> str | None:
-    """Why what was recorded or replayed is not to be relied on."""
-    if told.get("problem"):
-        return str(told["problem"])
-    faults: list[str] = [*told.get("defects", []), *told.get("unreachable", [])]
-    return faults[0] if faults else None

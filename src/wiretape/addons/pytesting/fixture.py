@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -94,19 +94,20 @@ class Wiretape:
     @property
     def misses(self) -> list[Miss]:
         """The requests that got no answer so far; they fail the test at its end."""
-        return self._session.misses()
+        return [] if self._opened is None else self._opened.misses()
 
     @property
     def interactions(self) -> list[Interaction]:
         """What the session holds in the cassette so far."""
         from wiretape.addons.pytesting.looking import interactions
 
-        return interactions(self.place, recording=self.recording)
+        return interactions(self.place, recording=self._opened is not None and self.recording)
 
     def run(self, command: Sequence[str], **options: Any) -> subprocess.CompletedProcess[Any]:
         """Run a command whose requests belong to the session; *options* are those of `subprocess.run`."""
         environment: Mapping[str, str] = options.pop("env", None) or os.environ
-        return subprocess.run(command, env={**environment, **self.env}, **options)  # noqa: PLW1510, S603 - the caller's
+        run = cast("Callable[..., subprocess.CompletedProcess[Any]]", subprocess.run)
+        return run(command, env={**environment, **self.env}, **options)
 
     def environ(self) -> dict[str, str]:
         """Set the environment of this very process, until the session's end; says what was set."""

@@ -68,8 +68,12 @@ class Judge:
         config, place, nodeid = self._suite.config, tape.place, tape.nodeid
         if facts["unused"] and facts["strict"]:
             lines += verdict.unused(config, place, nodeid, facts["unused"])
-        if facts["problem"] is not None and (tape.problem is None or tape.lost):
-            lines += verdict.incomplete(config, place, nodeid, facts["problem"])
+        # A test that failed knows why its recording is not complete, unless there is more to it.
+        why = [*facts["faults"], *([tape.lost] if tape.lost else [])]
+        if facts["problem"] is not None and tape.problem is None:
+            why = why or [facts["problem"]]
+        if why:
+            lines += verdict.incomplete(config, place, nodeid, why)
         return lines
 
     def _missed(self, tape: Wiretape) -> list[str]:
@@ -102,10 +106,7 @@ def _tell(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRep
         # Sections of a teardown are shown with the test's failure if their name says so.
         report.sections.append((f"wiretape {call.when}", text))
         return
-    try:
-        pytest.fail(text, pytrace=False)
-    except pytest.fail.Exception as failure:
-        call.excinfo = pytest.ExceptionInfo.from_exception(failure)
+    call.excinfo = pytest.CallInfo.from_call(lambda: pytest.fail(text, pytrace=False), call.when).excinfo
     failed = pytest.TestReport.from_item_and_call(item, call)
     report.outcome, report.longrepr = failed.outcome, failed.longrepr
 

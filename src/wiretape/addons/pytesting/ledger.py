@@ -112,7 +112,8 @@ class Ledger:
             return []
         totals = self._totals()
         did = [f"{word} {totals[word]}" for word in ("replayed", "recorded", "passed") if totals[word]]
-        lines = [f"{', '.join(did) or 'nothing was asked'}, in {totals['tests']} tests"]
+        count = "1 test" if totals["tests"] == 1 else f"{totals['tests']} tests"
+        lines = [f"{', '.join(did) or 'nothing was asked'}, in {count}"]
         config = self._suite.config
         missing = [facts for facts in self._facts.values() if facts["misses"]]
         left = [facts for facts in self._facts.values() if facts["unused"]]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from wiretape.addons.pytesting.options import MODES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     import pytest
 
 MARK: Final = "wiretape"
@@ -79,7 +80,7 @@ def _paths(value: object) -> bool:
     if not isinstance(value, list | tuple):
         return False
     try:
-        for path in value:
+        for path in cast("list[str]", value):
             compile_path(path)
     except (ValueError, TypeError):
         return False

@@ -11,7 +11,7 @@ import fnmatch
 import ipaddress
 import socket
 import sys
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import pytest
 
@@ -70,8 +70,7 @@ class Guard:
             return []
         return [
             *(f"wiretape: {line}" for line in dict.fromkeys(refused)),
-            "  mend: have the code under test use wiretape.url or wiretape.proxy, or let it: "
-            "wiretape_allowed_hosts = HOST",
+            "  mend: use wiretape.url or wiretape.proxy in the code under test, or allow it: wiretape_allowed_hosts",
         ]
 
     def check(self, host: object, port: object, *, by_name: bool) -> None:
@@ -122,9 +121,10 @@ def _resolved(name: str) -> set[str]:
 def _audit(event: str, arguments: tuple[Any, ...]) -> None:
     """See what the interpreter is about to do."""
     if event in _BY_ADDRESS:
-        address: Any = arguments[1]
-        if isinstance(address, tuple) and len(address) >= _IPV4_AND_PORT:  # pyright: ignore[reportUnknownArgumentType]
-            _ask(address[0], address[1], by_name=False)
+        if isinstance(arguments[1], tuple):
+            address = cast("tuple[object, ...]", arguments[1])
+            if len(address) >= _IPV4_AND_PORT:
+                _ask(address[0], address[1], by_name=False)
     elif event in _BY_NAME:
         _ask(arguments[0], arguments[1] if len(arguments) > 1 else None, by_name=True)
 

@@ -60,10 +60,7 @@ class Suite:
     def begin(self, request: pytest.FixtureRequest, fixture: str) -> Wiretape:
         """The session of a test, a class, a module or the run; it fails the test where its marks are off."""
         node: Any = request.node
-        try:
-            marked = marks.read(node, vcr=self.choices.vcr_marks)
-        except marks.MarkError as error:
-            pytest.fail(str(error), pytrace=False)
+        marked = self._marked(node)
         place = place_of(node, self.choices, marked)
         tape = Wiretape(fixture, node.nodeid, place, lambda: self._open(node.nodeid, place, marked))
         tape.strict = bool(self._strict(marked))
@@ -72,6 +69,13 @@ class Suite:
         if self._is_led(node, marked, fixture):
             tape.environ()
         return tape
+
+    def _marked(self, node: Any) -> Marked:
+        try:
+            return marks.read(node, vcr=self.choices.vcr_marks)
+        except marks.MarkError as error:
+            why = str(error)
+        pytest.fail(why, pytrace=False)
 
     def _is_led(self, node: Any, marked: Marked, fixture: str) -> bool:
         """Whether the environment of this process is to lead to the session."""
@@ -136,7 +140,8 @@ class Suite:
         try:
             return self._opened(nodeid, place, marked)
         except WiretapeError as error:
-            pytest.fail(f"wiretape: {verdict.here(self.config, nodeid)}: {error}", pytrace=False)
+            why = str(error)
+        pytest.fail(f"wiretape: {verdict.here(self.config, nodeid)}: {why}", pytrace=False)
 
     def _opened(self, nodeid: str, place: Place, marked: Marked) -> Replayed | Recorded:
         from wiretape.addons.pytesting.looking import is_complete
@@ -194,12 +199,13 @@ class Suite:
 
 def _give(request: pytest.FixtureRequest, tape: Wiretape) -> None:
     """Tests of `unittest` take no arguments: theirs is an attribute of the case."""
-    if request.cls is None or not issubclass(request.cls, unittest.TestCase):
+    given: Any = request
+    if given.scope not in ("function", "class") or not issubclass(given.cls or object, unittest.TestCase):
         return
-    if request.scope == "function":
+    if given.scope == "class":
+        setattr(given.cls, tape.fixture, tape)
+    else:
         vars(request.instance)[tape.fixture] = tape
-    elif request.scope == "class":
-        setattr(request.cls, tape.fixture, tape)
 
 
 SUITE: pytest.StashKey[Suite] = pytest.StashKey()

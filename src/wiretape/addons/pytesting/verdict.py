@@ -57,33 +57,47 @@ def missed(config: pytest.Config, place: Place, nodeid: str, misses: Sequence[Mi
         misses: the requests; one at least.
         known: whether there is such a session at all.
     """
-    lines = [f"wiretape: {_count(len(misses), 'request')} without an answer in {_named(config, place)}"]
+    more = f", nor to {_count(len(misses) - 1, 'more request')}" if len(misses) > 1 else ""
+    lines = [f"wiretape: no answer to {misses[0].request}{more}", f"  in {_named(config, place)}"]
     if not known:
         lines.append("  there is no such session: the test was never recorded, or under another name")
-    own = f"  mend: {mend(config, nodeid)}"
     for miss in misses[:_IN_FULL]:
-        # What mends them all is said once, at the end.
-        lines += [f"  {line}" for line in miss.lines() if line != own]
-    lines += [f"  {miss.kind} request: {miss.request}" for miss in misses[_IN_FULL:_LISTED]]
+        lines += [f"  {line}" for line in _account(miss)]
+    lines += [f"  {miss.lines()[0]}" for miss in misses[_IN_FULL:_LISTED]]
     if len(misses) > _LISTED:
         lines.append(f"  … and {len(misses) - _LISTED} more")
-    again = command(config, nodeid, "record")
-    return [*lines, own, f"    or: {again} (records all of the test anew)"]
+    anew = command(config, nodeid, "record")
+    return [*lines, f"  mend: {mend(config, nodeid)}", f"    or: {anew} (records all of the test anew)"]
+
+
+def _account(miss: Miss) -> list[str]:
+    """The account of one request, without what mends all of them, which is said once."""
+    lines = [line for line in miss.lines() if not line.startswith("  mend:")]
+    if miss.kind == "failure":
+        return [*lines, f"  mend: {miss.mend}"]
+    if "--intercept" in miss.mend:
+        return [*lines, "  mend: name the host under `intercept` in wiretape.toml or [tool.wiretape] first"]
+    return lines
 
 
 def unused(config: pytest.Config, place: Place, nodeid: str, left: Sequence[dict[str, Any]]) -> list[str]:
     """The account of recorded interactions that nobody asked for."""
-    lines = [f"wiretape: {_count(len(left), 'recorded interaction')} not asked for in {_named(config, place)} (strict)"]
+    lines = [
+        f"wiretape: {_count(len(left), 'recorded interaction')} not asked for, and the test is strict",
+        f"  in {_named(config, place)}",
+    ]
     lines += [f"  {found['interaction']} {found['method']} {found['path']}" for found in left[:_LISTED]]
     if len(left) > _LISTED:
         lines.append(f"  … and {len(left) - _LISTED} more")
     return [*lines, f"  mend: {command(config, nodeid, 'record')} (records all of the test anew)"]
 
 
-def incomplete(config: pytest.Config, place: Place, nodeid: str, why: str) -> list[str]:
-    """The account of a recording that is not to be relied on."""
+def incomplete(config: pytest.Config, place: Place, nodeid: str, why: Sequence[str]) -> list[str]:
+    """The account of a session that is not to be relied on."""
     return [
-        f"wiretape: the recording of {_named(config, place)} is not complete: {why}",
+        f"wiretape: not all went well: {why[0]}",
+        *(f"  {line}" for line in why[1:_LISTED]),
+        f"  in {_named(config, place)}",
         f"  mend: {command(config, nodeid, 'record')}",
     ]
 

@@ -41,7 +41,9 @@ class LongKey:
         self._digest = blake2b(beginning(form), digest_size=16)
 
     @classmethod
-    def begin(cls, request: Request, identity: str, rules: Rules, start: bytes, memory: Memory | None = None) -> Self | None:
+    def begin(
+        cls, request: Request, identity: str, rules: Rules, start: bytes, memory: Memory | None = None
+    ) -> Self | None:
         """Begin the key of a body of which *start* has come, and has not been added yet.
 
         A body that counts by its bytes can be taken in pieces, and a multipart one: neither its head nor its start may

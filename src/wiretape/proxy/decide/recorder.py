@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from wiretape.proxy.decide.redaction.asked import Asked
+from wiretape.proxy.decide.redaction.mending import Mender
 from wiretape.proxy.decide.redaction.passing import Passing, stored_headers
 from wiretape.proxy.decide.redaction.redactor import Numbered
 from wiretape.proxy.decide.rules import NO_RULES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from concurrent.futures import Future
 
     from wiretape.proxy.decide.redact import Redactor
     from wiretape.proxy.decide.redaction.ledger import Cut
     from wiretape.proxy.decide.rules import Rules
     from wiretape.store.interaction import Ended, Headers, Request, ResponseHead
+    from wiretape.store.rewriting import Rewriter
 
 
 class InteractionSink(Protocol):
@@ -40,6 +42,7 @@ class SessionSink(Protocol):
 
     def interaction(self, request: Request, identity: str, started_at: str) -> InteractionSink: ...  # noqa: D102
     def note_placeholders(self, count: int) -> None: ...  # noqa: D102
+    def rewrite(self, rewriter: Rewriter, interactions: int | None = None) -> int: ...  # noqa: D102
 
 
 class Recorder:
@@ -58,6 +61,8 @@ class Recorder:
         """
         self.begun = 0
         self.redactor = redactor
+        self._version = redactor.memory.version
+        self._late = 0
         self._sink = sink
         self.rules = rules
 
@@ -90,12 +95,39 @@ class Recorder:
     def ending(self) -> None:
         """An interaction is over."""
         self._sink.note_placeholders(self.redactor.count)
+        if self.redactor.memory.version != self._version:
+            self._version = self.redactor.memory.version
+            self._late = self.begun
+
+    def mend(self, matched: Callable[[Request], str]) -> int:
+        """Replace, at the session's end, what was stored openly before it was known to be secret.
+
+        Only interactions that had begun when the last secret was learnt are looked through.
+
+        Args:
+            matched: the target by which a stored request is keyed, see `Hosts.inward_of`.
+
+        Returns:
+            How many interactions were changed.
+
+        Raises:
+            WiretapeError: what was changed could not be written.
+        """
+        self.ending()
+        if not self._late:
+            return 0
+        changed = self._sink.rewrite(Mender(self.redactor, self._rules, matched), self._late)
+        self._late = 0
+        self.ending()
+        return changed
 
 
 class Take:
     """One interaction being recorded. Times are microseconds since it began."""
 
-    def __init__(self, recorder: Recorder, sink: InteractionSink, asked: Asked, request: Request, *, changed: bool) -> None:
+    def __init__(
+        self, recorder: Recorder, sink: InteractionSink, asked: Asked, request: Request, *, changed: bool
+    ) -> None:
         self._recorder = recorder
         self._redactor = recorder.redactor
         self._sink = sink

@@ -64,8 +64,9 @@ SECRET_QUERY: Final[Mapping[str, str]] = {
     "x-amz-credential": "credential",
     "sig": "secret",
 }
-"""Query names in lower case, beside those of fields, on any path and inside any address in a body: `token` is the file download's, `email_key`
-that of `POST /v1/invitations/accept`, the last ones those of signed addresses on foreign storage."""
+"""Query names in lower case, beside those of fields, on any path and inside any address in a body: `token` is the file
+download's, `email_key` that of `POST /v1/invitations/accept`, the last ones those of signed addresses on foreign
+storage."""
 
 CALLBACK_QUERY: Final[Mapping[str, str]] = {"code": "code", "state": "state", "error_description": "secret"}
 """Query names that are secret where an OAuth answer comes home (`CALLBACK_SUFFIX`); elsewhere they are plain words."""

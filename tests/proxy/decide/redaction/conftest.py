@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 
 def in_segments(
-    pieces: Iterable[bytes], kind: bytes = b"application/json", *, redactor: Redactor | None = None, answer: bool = True,
+    pieces: Iterable[bytes],
+    kind: bytes = b"application/json",
+    *,
+    redactor: Redactor | None = None,
+    answer: bool = True,
     asked: Request | None = None,
 ) -> list[Segment]:
     """A body that comes in *pieces*."""
@@ -27,7 +31,11 @@ def in_segments(
 
 
 def in_pieces(
-    pieces: Iterable[bytes], kind: bytes = b"application/json", *, redactor: Redactor | None = None, answer: bool = True,
+    pieces: Iterable[bytes],
+    kind: bytes = b"application/json",
+    *,
+    redactor: Redactor | None = None,
+    answer: bool = True,
     asked: Request | None = None,
 ) -> bytes:
     """What is written of it."""

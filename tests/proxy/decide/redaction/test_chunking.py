@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,16 @@ if TYPE_CHECKING:
     from wiretape.proxy.decide.redaction.finds import Segment
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ1c3JfMSIsImV4cCI6MTc2MDAwMDAwMH0.c2lnbmF0dXJlLW9mLXRoaXM"
-VALUES = ["", "short", "hunter2-hunter2", "ak_" + "Zz9" * 14, JWT, "sk-abcdefghijklmnop1234", "a b\"c\\d/é", "REDACTED-key-9"]
+VALUES = [
+    "",
+    "short",
+    "hunter2-hunter2",
+    "ak_" + "Zz9" * 14,
+    JWT,
+    "sk-abcdefghijklmnop1234",
+    'a b"c\\d/é',
+    "REDACTED-key-9",
+]
 NAMES = ["token", "access_token", "password", "max_tokens", "credentials", "headers", "note", "logprobs", "url", "key"]
 TEXTS = [*VALUES, "see https://x/v1/files/s/segment-of-a-path/f?token=tok-in-a-query&x=1 there", "plain words", "\n\n"]
 
@@ -51,30 +61,59 @@ def event_streams(draw: st.DrawFn) -> bytes:
 
 
 WORDS = [
-    *(text.encode() for text in TEXTS), b"--b", b"\r\n--b", b"\r\n\r\n", b"--", b"\r\n", b'Content-Disposition: form-data; name="',
-    b'password"', b'file"', b"&", b"=", b"token=", b"?", b'"', b"{", b"}", b"[", b"\\", b" ", b"\n", b"data: ", b"x" * 50,
+    *(text.encode() for text in TEXTS),
+    b"--b",
+    b"\r\n--b",
+    b"\r\n\r\n",
+    b"--",
+    b"\r\n",
+    b'Content-Disposition: form-data; name="',
+    b'password"',
+    b'file"',
+    b"&",
+    b"=",
+    b"token=",
+    b"?",
+    b'"',
+    b"{",
+    b"}",
+    b"[",
+    b"\\",
+    b" ",
+    b"\n",
+    b"data: ",
+    b"x" * 50,
 ]
 noise = st.lists(st.sampled_from(WORDS), max_size=14).map(b"".join)
 KINDS = [
-    b"application/json", b"text/event-stream", b"text/plain", b"multipart/form-data; boundary=b", b"",
-    b"application/x-www-form-urlencoded", b"application/octet-stream",
+    b"application/json",
+    b"text/event-stream",
+    b"text/plain",
+    b"multipart/form-data; boundary=b",
+    b"",
+    b"application/x-www-form-urlencoded",
+    b"application/octet-stream",
 ]
 bodies = st.one_of(json_texts(), event_streams(), noise, noise.map(lambda text: b"--b\r\n" + text))
 
 
 def cut(body: bytes, at: list[int]) -> list[bytes]:
     edges = [0, *sorted(place % (len(body) + 1) for place in at), len(body)]
-    return [body[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    return [body[start:end] for start, end in itertools.pairwise(edges)]
 
 
 @given(bodies, st.sampled_from(KINDS), st.lists(st.integers(0, 10_000), max_size=30), st.booleans())
 def test_how_a_body_is_cut_does_not_matter(
-    segments_of: Callable[..., list[Segment]], body: bytes, kind: bytes, at: list[int], answer: bool  # noqa: FBT001
+    segments_of: Callable[..., list[Segment]],
+    body: bytes,
+    kind: bytes,
+    at: list[int],
+    answer: bool,  # noqa: FBT001
 ) -> None:
     """All of it comes out, the same, and accounts for every byte that came."""
     one, other = Redactor(), Redactor()
     for redactor in (one, other):
-        redactor.memory.learn(b"a b\"c\\d/\xc3\xa9 and more", "password")
+        redactor.memory.learn(b'a b"c\\d/\xc3\xa9 and more', "password")
     whole = segments_of([body], kind, redactor=one, answer=answer)
     pieces = segments_of(cut(body, at), kind, redactor=other, answer=answer)
     assert b"".join(text for _, text in pieces) == b"".join(text for _, text in whole)
@@ -84,7 +123,10 @@ def test_how_a_body_is_cut_does_not_matter(
 
 @given(bodies, st.sampled_from(KINDS), st.booleans())
 def test_twice_redacted_is_once_redacted(
-    redact: Callable[..., bytes], body: bytes, kind: bytes, answer: bool  # noqa: FBT001
+    redact: Callable[..., bytes],
+    body: bytes,
+    kind: bytes,
+    answer: bool,  # noqa: FBT001
 ) -> None:
     """By the same redactor, and by one that has not seen the secrets."""
     redactor = Redactor()
@@ -103,7 +145,10 @@ plain = st.recursive(
 
 @given(plain, st.booleans(), st.lists(st.integers(0, 10_000), max_size=9))
 def test_a_document_without_secrets_is_untouched(
-    redact: Callable[..., bytes], value: object, ascii_only: bool, at: list[int]  # noqa: FBT001
+    redact: Callable[..., bytes],
+    value: object,
+    ascii_only: bool,
+    at: list[int],
 ) -> None:
     """Byte for byte."""
     body = json.dumps(value, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")

@@ -17,7 +17,7 @@ from wiretape.proxy.decide.canonical import canonical
 from wiretape.proxy.decide.keying import KeyInTheMaking
 from wiretape.proxy.decide.matching import match_key
 from wiretape.proxy.decide.recorder import Recorder
-from wiretape.proxy.decide.redact import Memory, RedactRules, Redactor
+from wiretape.proxy.decide.redact import Memory, Redactor, RedactRules
 from wiretape.proxy.decide.redaction.rules import Replacement, Where
 from wiretape.proxy.decide.rules import NO_RULES, Rules
 from wiretape.store.interaction import Headers, Request, ResponseHead
@@ -46,6 +46,9 @@ class Shelf:
 
     def note_placeholders(self, count: int) -> None:
         self.count = count
+
+    def rewrite(self, rewriter: object, interactions: int | None = None) -> int:
+        raise NotImplementedError
 
     def request_piece(self, data: bytes) -> None:
         last = self.stored[-1]
@@ -99,7 +102,9 @@ PLACES: dict[str, Callable[[str], Request]] = {
     "json": login,
     "code as number": lambda s: asked(body=b'{"verification_code": %d}' % random.Random(s).randrange(10**6)),
     "json in json": lambda s: asked(body=json.dumps({"a": json.dumps({"api_key": s, "n": [1]})}).encode()),
-    "tool": lambda s: asked(body=json.dumps({"tools": [{"authorization": f"Bearer {s}", "headers": {"k": s}}]}).encode()),
+    "tool": lambda s: asked(
+        body=json.dumps({"tools": [{"authorization": f"Bearer {s}", "headers": {"k": s}}]}).encode()
+    ),
     "credentials": lambda s: asked(body=json.dumps({"credentials": {"user": {"deep": [s]}}}).encode()),
     "broken json": lambda s: asked(body=b'{"password": "' + s.encode() + b'", "a": nonsense'),
     "query": lambda s: asked("GET", f"/v1/files/f/download?token={s}&expires=5"),
@@ -115,13 +120,19 @@ PLACES: dict[str, Callable[[str], Request]] = {
     "authorization": lambda s: asked(headers=((b"Authorization", b"Bearer " + s.encode()),)),
     "cookies": lambda s: asked(headers=((b"Cookie", f"a={s}; b={s}x".encode()),)),
     "seen in a header": lambda s: asked(
-        headers=((b"x-api-key", s.encode()), (b"X-Note", f"it is {s}".encode())), body=json.dumps({"t": f"{s}!"}).encode()
+        headers=((b"x-api-key", s.encode()), (b"X-Note", f"it is {s}".encode())),
+        body=json.dumps({"t": f"{s}!"}).encode(),
     ),
-    "seen in a header, in text": lambda s: asked(kind=b"text/plain", headers=((b"x-api-key", s.encode()),), body=f"<{s}7>".encode()),
+    "seen in a header, in text": lambda s: asked(
+        kind=b"text/plain", headers=((b"x-api-key", s.encode()),), body=f"<{s}7>".encode()
+    ),
     "seen in a header, in base64": lambda s: asked(
-        headers=((b"x-api-key", s.encode()),), body=json.dumps({"t": base64.b64encode(f"u:{s}:z".encode()).decode()}).encode()
+        headers=((b"x-api-key", s.encode()),),
+        body=json.dumps({"t": base64.b64encode(f"u:{s}:z".encode()).decode()}).encode(),
     ),
-    "seen in a header, in the query": lambda s: asked("GET", f"/v1/x?q={s}1&q=2", headers=((b"x-api-key", s.encode()),)),
+    "seen in a header, in the query": lambda s: asked(
+        "GET", f"/v1/x?q={s}1&q=2", headers=((b"x-api-key", s.encode()),)
+    ),
     "seen in a header, in a part": lambda s: asked(
         kind=PARTS, headers=((b"x-api-key", s.encode()),), body=multipart(("file", f"a {s} b"))
     ),
@@ -221,7 +232,8 @@ def test_long_bodies(kind: bytes, body: bytes, size: int) -> None:
     found: set[str | None] = set()
     for n in (1, 2):
         request = asked(
-            kind=kind, headers=((b"x-api-key", a_secret(-n).encode()),),
+            kind=kind,
+            headers=((b"x-api-key", a_secret(-n).encode()),),
             body=body.replace(b"SECRET", a_secret(n).encode()).replace(b"SEEN", a_secret(-n).encode()),
         )
         shelf = recorded(request, size=size)
@@ -238,7 +250,26 @@ def test_long_bodies(kind: bytes, body: bytes, size: int) -> None:
 
 
 words = st.sampled_from(
-    ["SECRET", "SECRET2", "password", "token", "sk-SECRET", "a", "7", "-x", "x", "é", '"', "\\", "/", "&", "=", "?", " ", "REDACTED-key-2"]
+    [
+        "SECRET",
+        "SECRET2",
+        "password",
+        "token",
+        "sk-SECRET",
+        "a",
+        "7",
+        "-x",
+        "x",
+        "é",
+        '"',
+        "\\",
+        "/",
+        "&",
+        "=",
+        "?",
+        " ",
+        "REDACTED-key-2",
+    ]
 )
 texts = st.lists(words, max_size=6).map("".join)
 json_values: st.SearchStrategy[Any] = st.recursive(
@@ -254,9 +285,15 @@ def test_any_request_is_keyed_alike_live_and_stored(value: Any, ascii_only: bool
     rules = NAMED if named else NO_RULES
 
     def made(n: int) -> Request:
-        spelled = json.dumps(value, ensure_ascii=ascii_only).replace("SECRET2", a_secret(n + 10)).replace("SECRET", a_secret(n))
+        spelled = (
+            json.dumps(value, ensure_ascii=ascii_only)
+            .replace("SECRET2", a_secret(n + 10))
+            .replace("SECRET", a_secret(n))
+        )
         shown = ((b"x-api-key", a_secret(n).encode()), (b"Cookie", b"a=" + a_secret(n + 10).encode()))
-        target = "/v1/x?q=" + query.replace("SECRET2", a_secret(n + 10)).replace("SECRET", a_secret(n)).replace(" ", "+")
+        target = "/v1/x?q=" + query.replace("SECRET2", a_secret(n + 10)).replace("SECRET", a_secret(n)).replace(
+            " ", "+"
+        )
         return asked(target=target, body=spelled.encode(), headers=shown)
 
     shelf = recorded(made(1), rules=rules)
@@ -269,7 +306,13 @@ def test_the_users_rules_count_in_keys_too() -> None:
     """What is added, exempt or replaced is so in the live request and in the stored one."""
     rules = Rules(
         redact=RedactRules(
-            add=Where(json=("$.pin", "$.list[*].x"), query=("sig2",), form=("own",), regex=("cust-[0-9]+",), header=("x-note",)),
+            add=Where(
+                json=("$.pin", "$.list[*].x"),
+                query=("sig2",),
+                form=("own",),
+                regex=("cust-[0-9]+",),
+                header=("x-note",),
+            ),
             exempt=Where(json=("$.token",), regex=("test-.*",), query=("token",)),
             replace=(Replacement(json=("$.user.name",), by="Somebody"),),
             personal=True,
@@ -279,7 +322,11 @@ def test_the_users_rules_count_in_keys_too() -> None:
 
     def made(n: int) -> Request:
         body = {
-            "pin": n, "list": [{"x": f"{n}{n}"}], "t": f"cust-{n}", "token": "plain", "password": "test-password",
+            "pin": n,
+            "list": [{"x": f"{n}{n}"}],
+            "t": f"cust-{n}",
+            "token": "plain",
+            "password": "test-password",
             "user": {"name": f"name {n}", "email": f"a{n}@example.com", "latitude": n + 0.5},
         }
         return asked(
@@ -297,4 +344,7 @@ def test_the_users_rules_count_in_keys_too() -> None:
     assert told["t"].startswith("REDACTED-secret-")
     assert stored.target.endswith("&token=plain")
     assert [key(stored, rules), key(made(1), rules), key(made(2), rules)] == shelf.keys * 3
-    assert key(asked(target="/x?sig2=1&token=other", body=made(1).body, headers=made(1).headers[2:]), rules) != shelf.keys[0]
+    assert (
+        key(asked(target="/x?sig2=1&token=other", body=made(1).body, headers=made(1).headers[2:]), rules)
+        != shelf.keys[0]
+    )

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
 from wiretape.proxy.decide.redaction.escapes import from_percent
-from wiretape.proxy.decide.redaction.finds import Find, Secret, merged
-from wiretape.proxy.decide.redaction.text import Scope, address_finds, all_finds, text_finds
+from wiretape.proxy.decide.redaction.finds import Find, Secret
+from wiretape.proxy.decide.redaction.text import Scope, address_finds, all_finds, text_finds, united
 from wiretape.proxy.decide.redaction.vocabulary import folded
 from wiretape.store.aitronos.secrets import CALLBACK_SUFFIX
 
@@ -37,7 +37,7 @@ def field_secret(name: str, scope: Scope) -> Secret | None:
 
 
 def _all(text: bytes, places: list[Find], scope: Scope) -> list[Find]:
-    return merged(all_finds(text, scope, places), list(_encoded(text, scope)))
+    return united(text, scope, all_finds(text, scope, places), list(_encoded(text, scope)))
 
 
 def _pairs(text: bytes, scope: Scope, *, callback: bool) -> Iterator[Find]:

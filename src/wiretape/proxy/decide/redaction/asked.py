@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class Asked:
     """One request's body.
 
-    Up to `HELD_BYTES` it is held, so that what its end shows to be secret is replaced at its beginning too. A longer one
-    is read as it comes.
+    Up to `HELD_BYTES` it is held, so that what its end shows to be secret is replaced at its beginning too. A longer
+    one is read as it comes.
 
     Attributes:
         head: the request's head as it fits the body that is written; known once the body was ended.

@@ -60,7 +60,7 @@ class Body:
         stream = self._chosen(ended=True) or self._text()
         return stream.feed(self._start) + stream.end()
 
-    def _chosen(self, *, ended: bool) -> Stream | None:
+    def _chosen(self, *, ended: bool) -> Stream | None:  # noqa: PLR0911 - a list of cases
         """How it is read; None where that cannot be told yet."""
         if self._scope.words.hook is not None and self._media != b"text/event-stream":
             return _Hooked(self._type, self._scope, self._spell)
@@ -69,8 +69,12 @@ class Body:
         enough = ended or len(start) >= _ENOUGH
         if not first and not enough:
             return None
-        if first in {b"{", b"["} or (first and is_json(self._media)):
-            return JsonTexts(self._scope, self._spell, patient=self._patient)
+        if first in {b"{", b"["}:
+            return self._json()
+        if start.startswith(b"-") and not enough:
+            return None
+        if first and is_json(self._media) and not start.startswith(b"--"):
+            return self._json()
         if self._media == b"text/event-stream":
             return Frames(self._scope, self._spell)
         if self._media == b"application/x-www-form-urlencoded":
@@ -79,13 +83,16 @@ class Body:
             return self._sniffed(start) if enough else None
         return self._text()
 
+    def _json(self) -> Stream:
+        return JsonTexts(self._scope, self._spell, patient=self._patient)
+
     def _sniffed(self, start: bytes) -> Stream:
         for boundary in (declared_boundary(self._type), sniffed_boundary(start)):
             if boundary and start.startswith(b"--" + boundary):
                 return Multipart(boundary, self._scope, self._spell, self._part)
         if self._textual() and _SSE_LINE.match(start):
             return Frames(self._scope, self._spell)
-        return self._text()
+        return self._json() if is_json(self._media) else self._text()
 
     def _part(self, content_type: bytes) -> Stream:
         return Body(content_type, self._scope, self._spell)

@@ -121,6 +121,9 @@ def _target(target: str, scope: Scope) -> str | None:
 
 def _headers(headers: Headers, wanted: AbstractSet[bytes], scope: Scope) -> Headers:
     return tuple(
-        (name, joined(segments(value, header_finds(name, value, scope), ByClass())) if name.lower() in wanted else value)
+        (
+            name,
+            joined(segments(value, header_finds(name, value, scope), ByClass())) if name.lower() in wanted else value,
+        )
         for name, value in headers
     )

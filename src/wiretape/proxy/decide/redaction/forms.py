@@ -6,27 +6,41 @@ import base64
 import json
 import re
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import quote, quote_plus
 
 _PLAIN = re.compile(rb"[A-Za-z0-9_.~-]+")
 _LOWER_HEX = re.compile(rb"%[0-9A-F]{2}")
 
 
+class Form(NamedTuple):
+    """A spelling.
+
+    Attributes:
+        text: how it is spelled.
+        before: whether the character before it holds some of the value, too, if it is one of base64.
+        after: the same of the one behind it.
+    """
+
+    text: bytes
+    before: bool = False
+    after: bool = False
+
+
 @lru_cache(maxsize=1024)
-def forms(value: bytes) -> list[bytes]:
+def forms(value: bytes) -> tuple[Form, ...]:
     """All spellings of *value*, itself first, each once.
 
-    In base64 a text has three spellings, by how many bytes stand before it; only what does not depend on its
-    neighbours counts.
+    In base64 a text has three spellings, by how many bytes stand before it.
     """
-    found = [value]
+    found = [Form(value)]
     if not _PLAIN.fullmatch(value):
-        found += _quoted(value)
-        found += _escaped(value)
+        found += [Form(text) for text in (*_quoted(value), *_escaped(value))]
     for shift in range(3):
         core = _in_base64(value, shift)
-        found += [core, core.replace(b"+", b"-").replace(b"/", b"_")]
-    return list(dict.fromkeys(found))
+        for text in (core, core.replace(b"+", b"-").replace(b"/", b"_")):
+            found.append(Form(text, before=shift > 0, after=(shift + len(value)) % 3 > 0))
+    return tuple({form.text: form for form in reversed(found)}.values())[::-1]
 
 
 def _quoted(value: bytes) -> list[bytes]:

@@ -65,6 +65,4 @@ def _moved(find: Find, lines: list[tuple[int, bytes]]) -> Find:
         starts.append(starts[-1] + len(text) + 1)
     line = bisect_right(starts, find.start) - 1
     last = bisect_right(starts, find.end - 1) - 1
-    return find._replace(
-        start=lines[line][0] + find.start - starts[line], end=lines[last][0] + find.end - starts[last]
-    )
+    return find._replace(start=lines[line][0] + find.start - starts[line], end=lines[last][0] + find.end - starts[last])

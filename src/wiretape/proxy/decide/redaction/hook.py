@@ -42,7 +42,7 @@ def installed(name: str | None) -> bool:
 
 
 def applied(name: str, data: bytes) -> bytes:
-    """What the function called *name* makes of *data*; the same where it gives None, or where there is no such function.
+    """What the function called *name* makes of *data*; the same where it gives None, or where there is none.
 
     Raises:
         RedactionFailed: it raised an error, or gave something else.

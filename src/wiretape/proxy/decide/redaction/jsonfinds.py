@@ -9,16 +9,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from wiretape.proxy.decide.jsonpath import Path, Step
 from wiretape.proxy.decide.redaction.escapes import Meant, from_json
-from wiretape.proxy.decide.redaction.finds import Find, Secret, merged
+from wiretape.proxy.decide.redaction.finds import Find, Secret
 from wiretape.proxy.decide.redaction.headers import after_scheme
-from wiretape.proxy.decide.redaction.text import Scope, all_finds, callback_finds, has_odd_escapes, text_finds
+from wiretape.proxy.decide.redaction.text import Scope, all_finds, callback_finds, has_odd_escapes, text_finds, united
 from wiretape.proxy.decide.redaction.vocabulary import folded
 from wiretape.store.aitronos.secrets import LOGPROBS_FIELDS, PLAIN_MEMBERS, SCHEMA_FIELD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from wiretape.proxy.decide.jsonpath import Path, Step
 
 # A string that the text breaks off in is one too.
 _TOKEN: Final = re.compile(
@@ -58,7 +59,7 @@ def json_finds(text: bytes, scope: Scope) -> list[Find]:
     """All secrets in the JSON *text*, in order; what is learnt on the way is remembered."""
     found = all_finds(text, scope, list(place_finds(text, scope)))
     if text.find(b"\\") >= 0 and has_odd_escapes(text):
-        return merged(found, list(_escaped_values(text, scope)))
+        return united(text, scope, found, list(_escaped_values(text, scope)))
     return found
 
 

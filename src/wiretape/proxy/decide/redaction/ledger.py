@@ -1,4 +1,4 @@
-"""Chunks whose bytes are written later than they came, and not all of them as they came: where each ends, and its time."""
+"""Chunks whose bytes are written later than they came, and not all as they came: where each ends, and its time."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-from wiretape.proxy.decide.redaction.forms import forms
+from wiretape.proxy.decide.redaction.forms import Form, forms
 from wiretape.proxy.decide.redaction.placeholders import MARK
 
 SHORTEST: Final = 12
@@ -21,6 +21,7 @@ BREAK: Final = rb"\s\"'<>\\"
 """What stands in no key and no token (inside a character class)."""
 
 _BREAK = re.compile(rb"[" + BREAK + rb"]")
+_BASE64 = frozenset(b"%c" % code for code in b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
 # Up to so many spellings are looked for one by one; of more, the beginnings are looked up.
 _FEW = 64
 
@@ -44,21 +45,22 @@ class Memory:
         self.version = 0
         self.odd: list[bytes] = []
         self._values: dict[bytes, str] = {}
-        self._forms: dict[bytes, Seen] = {}
+        self._forms: dict[bytes, tuple[Seen, Form]] = {}
         self._headers: set[bytes] = set()
         self._few: tuple[bytes, ...] = ()
         self._beginnings: dict[bytes, list[bytes]] = {}
 
     def learn(self, value: bytes, kind: str) -> bool:
-        """Remember *value*, of the class *kind*, if it is long enough to be told from a word; says whether it is news."""
+        """Remember *value*, of the class *kind*, if it is too long to be a word; says whether it is news."""
         value = value.strip()
         if value in self._values or not SHORTEST <= len(value) <= LONGEST or MARK in value:
             return False
         self._values[value] = kind
         seen = Seen(value, kind)
-        for form in forms(value):
+        for spelled in forms(value):
+            form = spelled.text
             if form not in self._forms:
-                self._forms[form] = seen
+                self._forms[form] = seen, spelled
                 self._beginnings.setdefault(form[:SHORTEST], []).append(form)
                 if _BREAK.search(form):
                     self.odd.append(form)
@@ -94,7 +96,13 @@ class Memory:
         for form in {form for _, form in self._hits(text)} if not self._few else self._few:
             at = text.find(form)
             while at >= 0:
-                found.append((at, at + len(form), self._forms[form]))
+                seen, spelled = self._forms[form]
+                start, end = at, at + len(form)
+                if spelled.before and text[start - 1 : start] in _BASE64:
+                    start -= 1
+                if spelled.after and text[end : end + 1] in _BASE64:
+                    end += 1
+                found.append((start, end, seen))
                 at = text.find(form, at + 1)
         return sorted(found, key=lambda hit: (hit[0], -hit[1]))
 
@@ -102,7 +110,6 @@ class Memory:
         beginnings = self._beginnings
         found: list[tuple[int, bytes]] = []
         for at in range(len(text) - SHORTEST + 1):
-            for form in beginnings.get(text[at : at + SHORTEST], ()):
-                if text.startswith(form, at):
-                    found.append((at, form))
+            forms_here = beginnings.get(text[at : at + SHORTEST], ())
+            found += [(at, form) for form in forms_here if text.startswith(form, at)]
         return found

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 class Passing:
     """One body.
 
-    A compressed one is kept as it came where nothing in it is secret. To know, it is held; from `HELD_BYTES` on, or from
-    the first secret on, it is written unpacked.
+    A compressed one is kept as it came where nothing in it is secret. To know, it is held; from `HELD_BYTES` on, or
+    from the first secret on, it is written unpacked.
 
     Attributes:
         unpacked: it is written without its content-encoding.

@@ -24,7 +24,8 @@ KEYED: Final = b"REDACTED-value"
 _JWT = rb"eyJ[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*\."
 _ANY = re.compile(rb"(?:" + _JWT + rb")?REDACTED-[a-z]+(?:-[0-9]+(?:-x*)?)?")
 _NUMBERED = re.compile(rb"(?:" + _JWT + rb")?REDACTED-[a-z]+-[0-9]+(?:-x*)?")
-_NUMBER = re.compile(rb"[0-9]*(?:-x*)?")
+# Whatever is taken for the end of one is taken for it again: what is keyed twice is the same as what is keyed once.
+_NUMBER = re.compile(rb"[0-9x-]*")
 _NOT_BASE64 = 1  # a base64 text of 4n + 1 characters is none
 
 
@@ -104,9 +105,10 @@ def _claims(head: bytes, body: bytes) -> dict[str, object] | None:
 
 def _harmless(name: str, value: object) -> bool:
     """Whether a claim may stay: it is one that clients read, and says nothing of a person."""
-    texts = value if isinstance(value, list) else [value]
+    texts: list[object] = value if isinstance(value, list) else [value]  # pyright: ignore[reportUnknownVariableType]
     return name in CLAIMS and all(
-        isinstance(text, int | float) or (isinstance(text, str) and "@" not in text and " " not in text.strip())
+        isinstance(text, int | float)
+        or (isinstance(text, str) and "@" not in text and " " not in text.strip())
         or name.startswith("scope")
         for text in texts
     )

@@ -32,9 +32,7 @@ class Redactor:
         fired: how often each of the user's rules did something, by its words (`RedactRules.names`).
     """
 
-    def __init__(
-        self, count: int = 0, rules: RedactRules = NO_REDACT_RULES, memory: Memory | None = None
-    ) -> None:
+    def __init__(self, count: int = 0, rules: RedactRules = NO_REDACT_RULES, memory: Memory | None = None) -> None:
         """Begin above the number *count*.
 
         Raises:
@@ -55,7 +53,7 @@ class Redactor:
     def rules(self, rules: RedactRules) -> None:
         if rules.callable is not None and not hook.installed(rules.callable):
             raise hook.RedactionFailed(
-                f"redaction's callable {rules.callable!r} is not loaded, so nothing can be recorded; name it in the settings"
+                f"redaction's callable {rules.callable!r} is not loaded, so nothing is recorded; settings name it"
             )
         self._rules = rules
         self._words = vocabulary(rules)

@@ -1,7 +1,7 @@
 """Bodies as they come: pieces in, the same bytes without their secrets out. How they are cut does not matter.
 
-Every stream takes `feed` for each piece and `end` once; both give what is ready, in order, as segments: so many bytes of
-what came, and what is written for them.
+Every stream takes `feed` for each piece and `end` once; both give what is ready, in order, as segments: so many bytes
+of what came, and what is written for them.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, Protocol
 
-from wiretape.proxy.decide.redaction.finds import Find, Secret, Segment, Spell, merged, segments
+from wiretape.proxy.decide.redaction.finds import Find, Secret, Segment, Spell, segments
 from wiretape.proxy.decide.redaction.memory import BREAK
-from wiretape.proxy.decide.redaction.text import REACH, Scope, text_finds
+from wiretape.proxy.decide.redaction.text import REACH, Scope, text_finds, united
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 HELD_BYTES: Final = 8 * 1024 * 1024
 """What must be understood as a whole is held up to this size; of longer texts only values are looked for."""
 
-_BREAKS: Final = re.compile(rb"[" + BREAK + rb"](?=[^" + BREAK + rb"]*\Z)")
+_NO_BREAKS: Final = re.sub(rb"[" + BREAK + rb"]", b"", bytes(range(256)))
 
 
 class Stream(Protocol):
@@ -45,9 +45,13 @@ class Text:
         # One byte more than what is still to be written: what stands before a value decides whether it is one.
         self._held = b""
         self._done = 0
+        self._break = 0
 
     def feed(self, data: bytes) -> list[Segment]:
         """The next piece."""
+        last = len(data.rstrip(_NO_BREAKS))
+        if last:
+            self._break = len(self._held) + last
         self._held += data
         held = self._held
         cut = self._cut(held)
@@ -65,8 +69,11 @@ class Text:
 
     def _cut(self, held: bytes) -> int:
         """Up to where *held* can be written: behind the last blank, or so far before its end that no value reaches."""
-        found = _BREAKS.search(held, max(self._done, len(held) - 2 * REACH))
-        cut = max(found.end() if found else 0, len(held) - REACH)
+        cut = self._break
+        if len(held) - self._done > 2 * REACH:
+            cut = max(cut, len(held) - REACH)
+        if cut <= self._done:
+            return 0
         for form in self._scope.memory.odd:
             # A value with a blank in it may have begun.
             for size in range(min(len(form) - 1, len(held)), 0, -1):
@@ -80,7 +87,7 @@ class Text:
             return []
         found = list(text_finds(held, self._scope, self._done))
         # What an address in plain text holds is not remembered: it would matter how the text was cut.
-        return merged([f for f in found if f.place], [f for f in found if not f.place])
+        return united(held, self._scope, [], found)
 
     def _write(self, cut: int, finds: list[Find]) -> list[Segment]:
         done = self._done
@@ -88,6 +95,7 @@ class Text:
         written = segments(self._held[done:cut], ready, self._spell)
         keep = max(cut - 1, 0)
         self._held, self._done = self._held[keep:], cut - keep
+        self._break -= keep
         return written
 
 

@@ -132,15 +132,30 @@ def all_finds(text: bytes, scope: Scope, places: list[Find] | None = None) -> li
         for find in found:
             scope.learn(find)
         if scope.memory.version == version:
-            return merged(places, [f for f in found if f.place], [f for f in found if not f.place])
+            return united(text, scope, places, found)
+
+
+def united(text: bytes, scope: Scope, places: list[Find], found: list[Find]) -> list[Find]:
+    """*places*, and what else was *found*, in order and apart from each other."""
+    finds = merged(places, [f for f in found if f.place], [f for f in found if not f.place])
+    if not scope.keyed or not finds:
+        return finds
+    # A placeholder's number cannot be told from digits behind it, nor from another placeholder that begins with some:
+    # a key must not tell a value from them.
+    apart: list[Find] = []
+    for find in finds:
+        last = apart[-1] if apart else None
+        if last is not None and not (last.place or find.place) and find.start <= last.end:
+            apart[-1] = last._replace(end=max(last.end, number_end(text, find.end)))
+        else:
+            apart.append(find if find.place else find._replace(end=number_end(text, find.end)))
+    return apart
 
 
 def _known(text: bytes, scope: Scope, start: int) -> Iterator[Find]:
     for begin, end, seen in scope.memory.find(text):
         if begin >= start:
-            # A placeholder's number cannot be told from digits behind it, so a key must not tell a value from them.
-            last = number_end(text, end) if scope.keyed else end
-            yield Find(begin, last, seen.value, Secret(seen.kind), place=False)
+            yield Find(begin, end, seen.value, Secret(seen.kind), place=False)
     if scope.keyed and MARK in text:
         for begin, end in numbered(text, start):
             yield Find(begin, end, b"", _PLAIN, place=False)

@@ -51,7 +51,7 @@ class _Zlib:
         self._wbits = wbits
         self._inflater = zlib.decompressobj(wbits)
         self._begun = False
-        self._start = b""
+        self._start: bytes = b""
 
     def feed(self, data: bytes) -> bytes:
         found: list[bytes] = []
