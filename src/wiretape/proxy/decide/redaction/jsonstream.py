@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from wiretape.proxy.decide.redaction.finds import Segment, Spell
     from wiretape.proxy.decide.redaction.text import Scope
 
-_MARK: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\]]', re.DOTALL)
+_MARK: Final = re.compile(rb'["{}\[\]]')
+_STRING: Final = re.compile(rb'(?:[^"\\]++|\\.)*+(")?', re.DOTALL)
 
 
 class JsonTexts(Units):
@@ -24,6 +25,7 @@ class JsonTexts(Units):
         self._patient = patient
         self._scanned = 0
         self._depth = 0
+        self._in_string = False
 
     def end(self) -> list[Segment]:
         """All has come."""
@@ -39,16 +41,34 @@ class JsonTexts(Units):
             return []
         self._patient = False
         held, ends, at = self._held, list[int](), self._scanned
-        for mark in _MARK.finditer(held, at):
-            at = mark.end()
-            what = held[mark.start()]
-            if what in b"{[":
-                self._depth += 1
-            elif what in b"}]":
-                self._depth = max(self._depth - 1, 0)
-            if not self._depth:
+        while at < len(held):
+            if self._in_string:
+                at = self._rest(at)
+                if self._in_string:
+                    break
+            else:
+                mark = _MARK.search(held, at)
+                if mark is None:
+                    at = len(held)
+                    break
+                at = mark.end()
+                self._marked(held[mark.start()])
+            if not (self._depth or self._in_string):
                 ends.append(at)
-        # A string that has not ended yet is to be read from its beginning.
-        quote = held.find(b'"', at)
-        self._scanned = (quote if quote >= 0 else len(held)) - (ends[-1] if ends else 0)
+        self._scanned = at - (ends[-1] if ends else 0)
         return ends
+
+    def _marked(self, what: int) -> None:
+        if what in b"{[":
+            self._depth += 1
+        elif what in b"}]":
+            self._depth = max(self._depth - 1, 0)
+        else:
+            self._in_string = True
+
+    def _rest(self, at: int) -> int:
+        """Where the string at hand ends, or what has come of it: an escape that was cut is not taken yet."""
+        rest = _STRING.match(self._held, at)
+        assert rest is not None
+        self._in_string = rest[1] is None
+        return rest.end()
