@@ -100,8 +100,8 @@ MUTATIONS = {
 }
 
 
-def survives(mutation: Mutation) -> bool:
-    """Whether no test notices."""
+def passes(tests: str, mutation: Mutation | None = None) -> bool:
+    """Whether *tests* pass on a copy, with a *mutation* or as it is."""
     with tempfile.TemporaryDirectory(prefix="mutation-") as name:
         copy = Path(name)
         for what in ("src", "tests", "scripts", "benchmarks", "pyproject.toml", "README.md"):
@@ -110,24 +110,33 @@ def survives(mutation: Mutation) -> bool:
                 shutil.copytree(source, copy / what, ignore=shutil.ignore_patterns("__pycache__"))
             else:
                 shutil.copy(source, copy / what)
-        file = copy / SOURCE / mutation.file
-        text = file.read_text()
-        if text.count(mutation.old) != 1:
-            sys.exit(f"{mutation.file}: {mutation.old!r} stands there {text.count(mutation.old)} times, not once")
-        file.write_text(text.replace(mutation.old, mutation.new))
-        command = [sys.executable, "-m", "pytest", "-q", "-x", "-n2", *mutation.tests.split()]
+        if mutation is not None:
+            mutate(copy / SOURCE / mutation.file, mutation)
+        command = [sys.executable, "-m", "pytest", "-q", "-x", "-n2", *tests.split()]
         environment = os.environ | {"PYTHONPATH": str(copy / "src")}
         return subprocess.run(command, cwd=copy, env=environment, capture_output=True, check=False).returncode == 0
 
 
+def mutate(file: Path, mutation: Mutation) -> None:
+    """Make the wrong change."""
+    text = file.read_text()
+    if text.count(mutation.old) != 1:
+        sys.exit(f"{mutation.file}: {mutation.old!r} stands there {text.count(mutation.old)} times, not once")
+    file.write_text(text.replace(mutation.old, mutation.new))
+
+
 def main() -> None:
     """Try those that are named, or all."""
-    survived = []
-    for name in sys.argv[1:] or MUTATIONS:
-        found = survives(MUTATIONS[name])
+    chosen = [(name, MUTATIONS[name]) for name in sys.argv[1:] or MUTATIONS]
+    for tests in {mutation.tests for _, mutation in chosen}:
+        if not passes(tests):
+            sys.exit(f"{tests}: fails without any mutation")
+    survived = 0
+    for name, mutation in chosen:
+        found = passes(mutation.tests, mutation)
         print(f"{'SURVIVED' if found else 'noticed '}  {name}", flush=True)
-        survived += [name] * found
-    sys.exit(f"{len(survived)} survived" if survived else 0)
+        survived += found
+    sys.exit(f"{survived} survived" if survived else 0)
 
 
 if __name__ == "__main__":

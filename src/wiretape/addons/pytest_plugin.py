@@ -21,7 +21,9 @@ from wiretape.addons.pytesting.suite import SUITE, Suite
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-__all__ = ["Wiretape", "wiretape", "wiretape_class", "wiretape_module", "wiretape_session"]
+    from wiretape.addons.pytesting.address import Address
+
+__all__ = ["Wiretape", "wiretape", "wiretape_address", "wiretape_class", "wiretape_module", "wiretape_session"]
 
 _MEETING = "wiretape_meeting"
 
@@ -40,7 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
     worker: dict[str, Any] | None = getattr(config, "workerinput", None)
     meeting = worker.get(_MEETING) if worker else None
     suite = config.stash[SUITE] = Suite(config, choices, Path(meeting) if meeting else None)
-    collected = Collected(suite)
+    collected = suite.collected = Collected(suite)
     for part in (Judge(suite), Witness(), collected, Ledger(suite, collected)):
         config.pluginmanager.register(part)
     if choices.block_network:
@@ -74,6 +76,12 @@ def wiretape(request: pytest.FixtureRequest) -> Generator[Wiretape]:
     tape.restore()
 
 
+@pytest.fixture(scope="session")
+def wiretape_address(request: pytest.FixtureRequest) -> Address:
+    """One address for the whole run, for clients that outlive a test: each test finds its own session there."""
+    return request.config.stash[SUITE].standing()
+
+
 @pytest.fixture(scope="class")
 def wiretape_class(request: pytest.FixtureRequest) -> Generator[Wiretape]:
     """One session for all tests of a class."""
@@ -96,4 +104,4 @@ def _shared(request: pytest.FixtureRequest, name: str) -> Generator[Wiretape]:
     suite = request.config.stash[SUITE]
     tape = suite.begin(request, name)
     yield tape
-    suite.close(tape)
+    suite.close_shared(tape)

@@ -19,6 +19,7 @@ from wiretape.proxy.decide.pace import parse_pace
 from wiretape.proxy.decide.places import compile_place
 from wiretape.proxy.decide.routing import parse_host, parse_upstream
 from wiretape.proxy.decide.userhook import check_name
+from wiretape.proxy.scan.allowing import compile_allowed
 from wiretape.proxy.settings import DEFAULT_CASSETTE, parse_listen
 from wiretape.store.errors import UsageError
 
@@ -55,6 +56,16 @@ class Matching(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     canonicaliser: str | None = None
 
 
+class Scan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The table `[scan]`: what `wiretape scan` passes over.
+
+    Attributes:
+        allow: regular expressions of whole values that are no secrets.
+    """
+
+    allow: tuple[str, ...] = ()
+
+
 class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a settings file says; None and nothing where it does not.
 
@@ -69,7 +80,9 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         pace: how fast answers are told.
         when_spent: what a request gets that was asked more often than recorded.
         strict: a recorded interaction that nobody asked for fails a replay.
+        recorder: the command that is wiretape with mitmproxy, for pytest, where that is another environment's.
         matching: what makes two requests the same.
+        scan: what `wiretape scan` passes over.
     """
 
     cassette: str | None = None
@@ -82,7 +95,9 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     pace: str | None = None
     when_spent: WhenSpent | None = None
     strict: bool | None = None
+    recorder: str | None = None
     matching: Matching = Matching()
+    scan: Scan = Scan()
 
 
 class _Tool(msgspec.Struct, frozen=True):
@@ -95,7 +110,7 @@ class _Shared(msgspec.Struct, frozen=True):
     tool: _Tool = _Tool()
 
 
-_TABLES: Mapping[str, type[msgspec.Struct]] = {"$": Configuration, "$.matching": Matching}
+_TABLES: Mapping[str, type[msgspec.Struct]] = {"$": Configuration, "$.matching": Matching, "$.scan": Scan}
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "$.engine": get_args(EngineWord.__value__),
     "$.when_spent": tuple(choice.value for choice in WhenSpent),
@@ -244,6 +259,7 @@ def _words(values: Configuration) -> Iterator[tuple[str, str | None, Callable[[s
         ("intercept", values.intercept, parse_host),
         ("matching.ignore", matching.ignore, compile_path),
         ("matching.echo", matching.echo, compile_place),
+        ("scan.allow", values.scan.allow, compile_allowed),
     )
     for key, listed, parse in several:
         yield from ((f"{key}[{number}]", value, parse) for number, value in enumerate(listed))

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from wiretape.proxy.comparison import Recordings
 from wiretape.proxy.decide import misses
 from wiretape.proxy.decide.canonical import canonical
 from wiretape.proxy.decide.echo import Echo, declared
@@ -21,6 +20,7 @@ from wiretape.store.errors import CassetteDamaged
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from wiretape.proxy.comparison import Recordings
     from wiretape.proxy.decide.canonical import Canonical
     from wiretape.proxy.decide.difference import Difference
     from wiretape.proxy.decide.echo import Values
@@ -82,16 +82,14 @@ class Playback:
         self._session_id = session_id
         self._mode = mode
         self._held: dict[str, bool] = {}
-        self._recordings = None
-        if cassette is not None and session_id is not None:
-            self._recordings = Recordings(cassette, session_id, settings.hosts, settings.rules)
+        self._recordings: Recordings | None = None
         self.misses: list[Miss] = []
         self.player = self._new_player()
 
     @property
     def comparable(self) -> bool:
         """Whether there are recordings that a miss could be compared with."""
-        return self._recordings is not None
+        return self._cassette is not None and self._session_id is not None
 
     def reset(self) -> None:
         """Forget what was asked, as if the session had just been taken up."""
@@ -246,9 +244,20 @@ class Playback:
         names = [f"{i.session}/{i.position}" for i in shown] + (["…"] if len(found) > _NEIGHBOURS else [])
         return f" ({', '.join(names)})"
 
+    def _nearest(self, request: Request, identity: str) -> list[Near[Interaction]]:
+        if self._cassette is None or self._session_id is None:
+            return []
+        if self._recordings is None:
+            # Most replays miss nothing, and need not wait for what only comparing imports.
+            from wiretape.proxy.comparison import Recordings
+
+            settings = self._settings
+            self._recordings = Recordings(self._cassette, self._session_id, settings.hosts, settings.rules)
+        return self._recordings.nearest(request, identity, _NEIGHBOURS)
+
     def _with_neighbours(self, miss: Miss, request: Request, identity: str) -> Miss:
         """*miss* with the recordings nearest to its request, and what to do about them."""
-        near = [] if self._recordings is None else self._recordings.nearest(request, identity, _NEIGHBOURS)
+        near = self._nearest(request, identity)
         if not near:
             return miss
         rules = rules_against(near[0].differences) if near[0].ref.status is not None else None

@@ -9,8 +9,6 @@ import msgspec
 from wiretape import __version__
 from wiretape.proxy.decide.agreement import check_canonicaliser, difference_told
 from wiretape.proxy.decide.modes import Mode, settled
-from wiretape.proxy.decide.recorder import Recorder
-from wiretape.proxy.decide.redact import Redactor
 from wiretape.proxy.decide.routing import parse_upstream
 from wiretape.proxy.decide.rules import Rules
 from wiretape.proxy.playback import Playback
@@ -19,6 +17,7 @@ from wiretape.store.errors import CassetteMissing, SessionMissing, UsageError
 
 if TYPE_CHECKING:
     from wiretape.proxy.decide.misses import Miss
+    from wiretape.proxy.decide.recorder import Recorder
     from wiretape.proxy.serve.clock import Clock
     from wiretape.proxy.settings import Settings
     from wiretape.store.interaction import Interaction, Session
@@ -132,6 +131,8 @@ class Run:
 
     def _begin(self, how: Begin, writers: Writers | None) -> None:
         # Most runs replay, and need not wait for what only recording imports.
+        from wiretape.proxy.decide.recorder import Recorder
+        from wiretape.proxy.decide.redact import Redactor
         from wiretape.store.recording import SessionWriter
         from wiretape.store.sessions import Description
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from wiretape.proxy.decide.belonging import is_plain
+from wiretape.proxy.decide.belonging import CONTROL, is_label, is_plain
 from wiretape.proxy.decide.modes import Mode
 from wiretape.proxy.run import Run
 from wiretape.proxy.settings import parse_session
@@ -76,12 +76,12 @@ class Runs:
         parse_session(label, given.mode)
         return self._add(label, msgspec.structs.replace(given, session=label))
 
-    def open(self, settings: Settings, *, opaque: bool = False) -> tuple[str, Run]:
+    def open(self, settings: Settings, label: str | None = None) -> tuple[str, Run]:
         """Begin a run; says the label to ask under: the session's name where that is plain and free.
 
         Args:
             settings: what to do.
-            opaque: make up a label in any case, so that nobody who knew an earlier one of the name asks in this.
+            label: what to ask under in any case; whoever opens a session again under it keeps its clients' addresses.
 
         Raises:
             UsageError: this proxy cannot do what the settings ask for.
@@ -92,9 +92,14 @@ class Runs:
                 raise UsageError(f"this proxy only replays; to {settings.mode}, start one with `wiretape record`")
             settings = msgspec.structs.replace(settings, mode=Mode.REPLAY)
         parse_session(settings.session, settings.mode)
-        name = settings.session
-        taken = name in self._open or name == self.default.given.session
-        label = name if is_plain(name) and not taken and not opaque else f"_{self._token()}"
+        if label is None:
+            name = settings.session
+            taken = name in self._open or name == self.default.given.session
+            label = name if is_plain(name) and not taken else f"_{self._token()}"
+        elif not is_label(label):
+            raise UsageError(f"{label!r} is no label: letters, digits, `.`, `_`, `-`, and not {CONTROL!r}")
+        elif label in self._open or label == self.default.given.session:
+            raise SessionBusy(f"a session is open under {label!r} already; close it first")
         return label, self._add(label, settings)
 
     def close(self, label: str, problem: str | None = None) -> Summary:

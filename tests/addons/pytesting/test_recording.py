@@ -98,6 +98,63 @@ def test_auto_adds_what_is_missing(recorded: Project, standin: StandIn) -> None:
     assert standin.hits == 2
 
 
+def test_an_address_that_outlives_a_test(recorded: Project, standin: StandIn) -> None:
+    """A client for the whole run asks in each test's own session, recorded or replayed, side by side."""
+    recorded.write(
+        "test_it.py",
+        """
+        import pytest
+        from asking import ask
+        @pytest.fixture(scope="session")
+        def client(wiretape_address):
+            assert wiretape_address.environment()["WIRETAPE_URL"] == wiretape_address.url
+            return lambda path: ask(wiretape_address.url + path)
+        def test_a(client): assert client("/v1/models")[0] == 200
+        def test_b(client, wiretape): assert client("/v1/threads")[0] == 200; assert not wiretape.misses
+        @pytest.mark.wiretape(strict=True)
+        def test_c(client): client("/v1/models")
+        """,
+    )
+    first = recorded.pytest("-k", "test_a")
+    assert (first.code, first.ours) == (0, "recorded 1, in 1 test\n"), first.out
+    second = recorded.pytest()
+    assert (second.code, second.ours) == (0, "replayed 1, recorded 2, in 3 tests\n"), second.out
+    assert recorded.sessions() == {"test_a": COMPLETE, "test_b": COMPLETE, "test_c": COMPLETE}
+    assert standin.hits == 3
+    third = recorded.pytest("--wiretape=replay")
+    assert (third.code, third.ours) == (0, "replayed 3, in 3 tests\n"), third.out
+    recorded.write("test_it.py", (recorded.folder / "test_it.py").read_text().replace("/v1/threads", "/v1/miss"))
+    for mode in ("once", "replay"):
+        assert recorded.pytest(f"--wiretape={mode}").counts == {"passed": 2, "failed": 1}
+    assert standin.hits == 3
+
+
+SHARED = """
+from asking import ask
+class TestC:
+    def test_1(self, wiretape_class): ask(wiretape_class.url + "/v1/models")
+    def test_2(self, wiretape_class): ask(wiretape_class.url + "/v1/threads")
+    def test_3(self): pass
+"""
+
+
+@pytest.mark.parametrize("part", [["test_it.py::TestC::test_1"], ["-k", "not test_2"], ["--lf"]])
+def test_a_part_of_the_tests_that_share_a_session(recorded: Project, part: list[str]) -> None:
+    """Replaces no recording of them all."""
+    recorded.write("test_it.py", SHARED)
+    assert recorded.pytest("-k", "not test_3").code == 0
+    assert recorded.sessions() == {"TestC": ("complete", 2)}
+    if part == ["--lf"]:
+        recorded.write("test_it.py", SHARED + "        assert 0\n")
+        recorded.pytest()
+        recorded.write("test_it.py", SHARED)
+    done = recorded.pytest("--wiretape=record", *part)
+    assert "kept as incomplete: 1" in done.ours, done.out
+    assert recorded.sessions()["TestC"] == ("complete", 2)
+    whole = recorded.pytest("--wiretape=record", "test_it.py::TestC")
+    assert (whole.code, whole.ours) == (0, "recorded 2, in 1 test\n"), whole.out
+
+
 def test_live_keeps_nothing(recorded: Project, standin: StandIn) -> None:
     """Everything passes, no cassette is made; a mark says it for one test."""
     recorded.write(

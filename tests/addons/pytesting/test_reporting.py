@@ -73,6 +73,28 @@ def test_sessions_whose_tests_are_gone(project: Project, with_orphans: Path) -> 
     assert set(project.sessions()) == {"test_it"}
 
 
+def test_cassettes_whose_module_is_gone(project: Project, get: Any) -> None:
+    """Judged where every module of the folder was collected; a cassette that a mark names has a use."""
+    for name in ("it", "gone", "shared", "other"):
+        project.cassette(f"cassettes/test_{name}.cassette", test_it=[get("/v1/a")])
+    project.cassette("cassettes/made-by-hand.cassette", test_it=[get("/v1/a")])
+    project.write("test_other.py", "def test_it(): pass\n")
+    project.write(
+        "test_it.py",
+        """
+        import pytest
+        def test_it(wiretape): wiretape.url
+        @pytest.mark.wiretape(cassette="cassettes/test_shared.cassette")
+        def test_marked(): pass
+        """,
+    )
+    assert project.pytest("--wiretape-prune", "test_it.py").report["orphans"] == {}
+    gone = project.folder / "cassettes" / "test_gone.cassette"
+    assert project.pytest("--wiretape-prune").report["orphans"] == {str(gone): ["test_it"]}
+    assert not gone.exists()
+    assert len(list(gone.parent.iterdir())) == 4
+
+
 @pytest.mark.parametrize("part", [["test_it.py::test_it"], ["--lf"], ["test_it.py::test_it", "other"]])
 def test_a_part_of_a_module_says_nothing_of_the_rest(project: Project, with_orphans: Path, part: list[str]) -> None:
     """Only what was collected whole is judged."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import fnmatch
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,8 +14,6 @@ from wiretape.addons.pytesting.naming import cassette_of, place_of, session_name
 from wiretape.addons.pytesting.words import FIXTURES, LED
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from wiretape.addons.pytesting.options import Choices
     from wiretape.addons.pytesting.suite import Suite
 
@@ -21,9 +22,12 @@ def lead_marked_tests(items: list[pytest.Item], choices: Choices) -> None:
     """Give tests that are marked, and ask for no session by a fixture, one of their own."""
     for item in items:
         names: list[str] | None = getattr(item, "fixturenames", None)
-        if names is None or not marks.is_marked(item, vcr=choices.vcr_marks) or not FIXTURES.isdisjoint(names):
+        if names is None or "wiretape" in names:
             continue
-        item.stash[LED] = True
+        stands = "wiretape_address" in names
+        if not stands and (not marks.is_marked(item, vcr=choices.vcr_marks) or not FIXTURES.isdisjoint(names)):
+            continue
+        item.stash[LED] = not stands
         # Parametrised tests share the list.
         vars(item)["fixturenames"] = _with_ours(item, names)
 
@@ -53,31 +57,81 @@ class Collected:
         """Where collecting failed, nobody knows what tests there are."""
         self._broken = self._broken or report.failed
 
+    def missing(self, nodeid: str, fixture: str, ran: set[str]) -> str | None:
+        """Why not all tests that share a session were run here; None where they were.
+
+        Args:
+            nodeid: of the class, the module, or the run (empty).
+            fixture: by which the tests share it.
+            ran: those that were run.
+        """
+        below = f"{nodeid}::" if nodeid else ""
+        own = [item for item in self._items if item.nodeid.startswith(below)]
+        left = [item.nodeid for item in own if fixture in getattr(item, "fixturenames", ()) and item.nodeid not in ran]
+        if left:
+            return f"of the tests that share it, {len(left)} were not run, such as {left[0]}"
+        named = any(self._nodeid(argument).startswith(below) for argument in self._arguments())
+        return "only some of the tests that share it were named" if named or self._selects() else None
+
     def whole(self) -> dict[str, list[str]]:
         """The cassettes of modules that were collected whole, each with the sessions that have a test."""
-        config = self._suite.config
-        if self._broken or config.getoption("lf", default=False) or config.getoption("stepwise", default=False):
+        if self._broken or self._selects() or self._suite.choices.layout != "module":
             return {}
-        parts = {str(argument).partition("::")[0] for argument in config.args if "::" in str(argument)}
-        partly = {(config.invocation_params.dir / part).resolve() for part in parts}
-        found: dict[str, set[str]] = {}
+        partly = {self._file(argument) for argument in self._arguments()}
+        modules = {item.path for item in self._items if item.path not in partly}
+        found: dict[Path, set[str]] = {}
         for item in self._items:
-            if item.path.resolve() in partly:
-                continue
-            for cassette, names in self._of(item).items():
-                found.setdefault(str(cassette), set()).update(names)
-        return {cassette: sorted(names) for cassette, names in found.items()}
+            if item.path in modules:
+                cassette, names = self._of(item)
+                found.setdefault(cassette, set()).update(names)
+        found |= {cassette: set() for cassette in self._abandoned(modules) if cassette not in found}
+        return {str(cassette): sorted(names) for cassette, names in found.items()}
 
-    def _of(self, item: pytest.Item) -> dict[Path, set[str]]:
+    def _selects(self) -> bool:
+        """Whether another plugin leaves tests out already while it collects."""
+        return any(self._suite.config.getoption(name, default=False) for name in ("lf", "stepwise"))
+
+    def _arguments(self) -> list[str]:
+        """Those that name a part of a file."""
+        return [str(argument) for argument in self._suite.config.args if "::" in str(argument)]
+
+    def _file(self, argument: str) -> Path:
+        return Path(os.path.normpath(self._suite.config.invocation_params.dir / argument.partition("::")[0]))
+
+    def _nodeid(self, argument: str) -> str:
+        file = os.path.relpath(self._file(argument), self._suite.config.rootpath)
+        return f"{Path(file).as_posix()}::{argument.partition('::')[2]}"
+
+    def _of(self, item: pytest.Item) -> tuple[Path, set[str]]:
         """The module's cassette, and the sessions that *item*, its class and its module may have in it."""
         choices = self._suite.choices
-        if choices.layout != "module":
-            return {}
         own = cassette_of(item.path, choices, self._suite.config.rootpath)
         names = {session_name(node) for node in item.listchain() if "::" in node.nodeid or node.path == item.path}
         try:
             marked = marks.read(item, vcr=choices.vcr_marks)
         except marks.MarkError:
-            return {own: names}
+            return own, names
         place = place_of(item, choices, marked)
-        return {own: names | ({place.session} if place.cassette == own else set())}
+        return own, names | ({place.session} if place.cassette == own else set())
+
+    def _abandoned(self, modules: set[Path]) -> list[Path]:
+        """Cassettes whose module is gone, in folders of which every module was collected whole."""
+        config = self._suite.config
+        patterns: list[str] = config.getini("python_files")
+        if Path(self._suite.choices.folder).is_absolute():
+            return []
+        named = {Path(mark.kwargs["cassette"]).name for item in self._items for mark in _naming(item)}
+        found: list[Path] = []
+        for folder in {module.parent for module in modules}:
+            there = {file for pattern in patterns for file in folder.glob(pattern)}
+            if there <= modules:
+                for cassette in (folder / self._suite.choices.folder).glob("*.cassette"):
+                    module = folder / f"{cassette.stem}.py"
+                    is_ours = any(fnmatch.fnmatch(module.name, pattern) for pattern in patterns)
+                    if is_ours and not module.exists() and cassette.name not in named:
+                        found.append(cassette)
+        return found
+
+
+def _naming(item: pytest.Item) -> list[pytest.Mark]:
+    return [mark for mark in item.iter_markers(marks.MARK) if mark.kwargs.get("cassette")]

@@ -57,34 +57,24 @@ class Wiretape:
     @property
     def url(self) -> str:
         """The API's base URL for the code under test."""
-        return self._session.url
+        return self._session.address.url
 
     @property
     def proxy(self) -> str:
         """The proxy's address, for code that asks the API under its own name."""
-        return self._session.proxy
+        return self._session.address.proxy
 
     @property
     def ca_bundle(self) -> Path:
         """The public CAs and ours in one file, for whoever asks through the proxy."""
-        return self._session.certificates[1]
+        return self._session.address.ca_bundle
 
     @property
     def env(self) -> dict[str, str]:
         """What to set for a process, so that it finds the session: the base URL, the proxy, the CA bundle."""
-        from wiretape.proxy.serve.environment import client_environment
-        from wiretape.store.aitronos.hosts import API_HOSTS
-
         session = self._session
-        certificate, bundle = session.certificates
-        api_hosts = list(API_HOSTS)
-        if session.run is not None:
-            hosts = session.run.settings.hosts
-            api_hosts += [*hosts.aliases, *hosts.intercepted]
-        given = client_environment(
-            os.environ, proxy=session.proxy, certificate=certificate, bundle=bundle, api_hosts=api_hosts
-        )
-        return {**given, "WIRETAPE_URL": session.url}
+        hosts = session.run.settings.hosts if session.run is not None else None
+        return session.address.environment([*hosts.aliases, *hosts.intercepted] if hosts is not None else ())
 
     @property
     def recording(self) -> bool:
@@ -157,6 +147,10 @@ class Wiretape:
         from wiretape.addons.httpx import AsyncReplayTransport
 
         return AsyncReplayTransport(run, say=_silent)
+
+    def open(self) -> None:
+        """Open the session now."""
+        assert self._session is not None
 
     @property
     def opened(self) -> Replayed | Recorded | None:

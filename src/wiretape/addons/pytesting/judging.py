@@ -35,6 +35,7 @@ class Judge:
         report = yield
         if call.when == "setup":
             item.stash[_FAILED] = False
+            self._suite.ran.add(item.nodeid)
         if self._suite.live or self._suite.guard is not None:
             self._judge(item, call, report)
         item.stash[_FAILED] = item.stash.get(_FAILED, False) or report.failed
@@ -81,8 +82,10 @@ class Judge:
         new, tape.told = misses[tape.told :], len(misses)
         if not new:
             return []
-        known = tape.opened is not None and tape.opened.known
-        return verdict.missed(self._suite.config, tape.place, tape.nodeid, new, known=known)
+        opened = tape.opened
+        known = opened is not None and opened.known
+        notes = opened.run.warnings if opened is not None and opened.run is not None else []
+        return verdict.missed(self._suite.config, tape.place, tape.nodeid, new, known=known, notes=notes)
 
 
 class Witness:

@@ -30,6 +30,7 @@ class Ledger:
         self._strays: list[str] = []
         self._orphans: dict[str, list[str]] = {}
         self._pruned = 0
+        self._unpruned: list[str] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take down what became of a test's sessions; of a test that is run again, the last time counts."""
@@ -70,7 +71,7 @@ class Ledger:
         if self._facts or choices.prune:
             self._orphans = find(self._whole or self._collected.whole())
             if choices.prune:
-                self._pruned = prune(self._orphans)
+                self._pruned, self._unpruned = prune(self._orphans)
         if choices.report is not None:
             choices.report.parent.mkdir(parents=True, exist_ok=True)
             choices.report.write_text(json.dumps(self._document(), indent=2, ensure_ascii=False) + "\n", "utf-8")
@@ -150,6 +151,7 @@ class Ledger:
             [f"{name!r} in {verdict.shown(config, path)}" for path, names in self._orphans.items() for name in names],
             "" if self._pruned else "pytest --wiretape-prune (removes them)",
         )
+        lines += _listed("not removed:", self._unpruned, "")
         lines += _listed(
             f"asked by an address of no test, so the run fails: {len(self._strays)}",
             self._strays,

@@ -50,8 +50,10 @@ def names(cassette: Path) -> list[str]:
     Raises:
         WiretapeError: the cassette cannot be read.
     """
+    from wiretape.store.sessions import rows
+
     try:
         with Cassette.open(cassette) as opened:
-            return [session.name for session in opened.sessions()]
+            return [name for _, name in opened.looked(rows)]
     except CassetteMissing:
         return []

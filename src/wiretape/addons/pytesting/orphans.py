@@ -33,14 +33,19 @@ def find(expected: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
     return found
 
 
-def prune(orphans: Mapping[str, Sequence[str]]) -> int:
-    """Remove them; says how many.
-
-    Raises:
-        WiretapeError: a cassette cannot be written.
-    """
+def prune(orphans: Mapping[str, Sequence[str]]) -> tuple[int, list[str]]:
+    """Remove them; says how many, and of which cassettes they could not be removed and why."""
+    from wiretape.addons.pytesting.looking import names
+    from wiretape.store.errors import WiretapeError
     from wiretape.store.pruning import prune as remove
 
-    for path, names in orphans.items():
-        remove(Path(path), names, incomplete=False, dry_run=False)
-    return sum(map(len, orphans.values()))
+    removed, failed = 0, list[str]()
+    for path, gone in orphans.items():
+        try:
+            remove(Path(path), gone, incomplete=False, dry_run=False)
+            removed += len(gone)
+            if not names(Path(path)):
+                Path(path).unlink()
+        except WiretapeError as error:
+            failed.append(str(error))
+    return removed, failed

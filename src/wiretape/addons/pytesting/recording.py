@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from wiretape.addons.pytesting.address import Address
 from wiretape.addons.pytesting.lead import KEEPER, held, is_alive, log_of, looks, ready
 from wiretape.addons.remote import RemoteProxy, RemoteSession
 from wiretape.proxy.decide.misses import Miss
@@ -53,15 +54,14 @@ class Recording:
             # Else it would be warned of as one that nobody waited for.
             self._process.returncode = 0
 
-    def open(self, settings: Settings, pace: str | None = None) -> Recorded:
-        """Record a session, or whatever the mode says.
+    def open(self, settings: Settings, label: str, pace: str | None = None) -> Recorded:
+        """Record a session, or whatever the mode says, to be asked under *label*.
 
         Raises:
             UsageError: there is no recorder and none can be started, or it refuses.
         """
-        if not self._facts:
-            self._facts = self._met()
-        session = RemoteProxy(self._facts["url"]).open(
+        address = self.address(label)
+        session = RemoteProxy(address.base).open(
             settings.session,
             cassette=settings.cassette,
             mode=settings.mode,
@@ -70,9 +70,20 @@ class Recording:
             pace=pace,
             rules=msgspec.to_builtins(settings.rules),
             mend=settings.mend,
-            opaque=True,
+            label=label,
         )
-        return Recorded(session, self._facts)
+        return Recorded(session, address)
+
+    def address(self, label: str) -> Address:
+        """What leads to the session that is open under *label*; the recorder is started where there is none.
+
+        Raises:
+            UsageError: it cannot be.
+        """
+        if not self._facts:
+            self._facts = self._met()
+        bundle = Path(self._facts["ca_bundle"])
+        return Address(label, self._facts["url"], bundle.with_name("wiretape-ca.pem"), bundle)
 
     def _met(self) -> dict[str, Any]:
         with (self._folder / "meeting").open("w") as lock:
@@ -119,32 +130,17 @@ class Recorded:
 
     Attributes:
         mode: what it does with it.
+        address: what leads there.
         run: None; it is another process's.
         known: whether there is such a session, which there is by now.
     """
 
-    def __init__(self, session: RemoteSession, facts: dict[str, Any]) -> None:
+    def __init__(self, session: RemoteSession, address: Address) -> None:
         self.mode = str(session.facts()["mode"])
+        self.address = address
         self.run = None
         self.known = True
         self._session = session
-        self._facts = facts
-
-    @property
-    def url(self) -> str:
-        """The API's base URL."""
-        return self._session.url
-
-    @property
-    def proxy(self) -> str:
-        """The proxy's address."""
-        return self._session.proxy
-
-    @property
-    def certificates(self) -> tuple[Path, Path]:
-        """Our CA alone, and in a bundle with the public ones."""
-        bundle = Path(self._facts["ca_bundle"])
-        return bundle.with_name("wiretape-ca.pem"), bundle
 
     def misses(self) -> list[Miss]:
         """The requests that got no answer so far."""

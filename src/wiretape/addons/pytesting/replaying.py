@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wiretape.proxy.decide.belonging import MARK
+from wiretape.addons.pytesting.address import Address
 from wiretape.proxy.decide.modes import Mode
 from wiretape.proxy.run import Run
 from wiretape.proxy.runs import Runs
@@ -47,14 +47,19 @@ class Replaying:
         self._engine = ThreadedReplay(self._runs, grace_seconds=_GRACE_SECONDS)
         self._engine.start()
 
-    def open(self, settings: Settings) -> Replayed:
-        """Replay a session.
+    def open(self, settings: Settings, label: str) -> Replayed:
+        """Replay a session, to be asked under *label*.
 
         Raises:
             WiretapeError: the cassette is damaged, foreign or newer.
         """
-        label, run = self.call(lambda: self._runs.open(settings, opaque=True))
-        return Replayed(self, label, run)
+        _, run = self.call(lambda: self._runs.open(settings, label))
+        return Replayed(self, self.address(label), run)
+
+    def address(self, label: str) -> Address:
+        """What leads to the session that is open under *label*."""
+        ours = self._engine.ours
+        return Address(label, self._engine.url, ours.certificate, ours.bundle)
 
     def close(self, label: str) -> dict[str, Any]:
         """End a session; says what became of it."""
@@ -68,16 +73,6 @@ class Replaying:
         """What was asked by an address that belongs to no test, or to none any more."""
         return self._runs.default.playback.misses
 
-    @property
-    def url(self) -> str:
-        """Where the engine listens."""
-        return self._engine.url
-
-    @property
-    def certificates(self) -> tuple[Path, Path]:
-        """Our CA alone, and in a bundle with the public ones."""
-        return self._engine.ours.certificate, self._engine.ours.bundle
-
     def stop(self) -> None:
         """Stop serving."""
         self._engine.stop()
@@ -89,31 +84,17 @@ class Replayed:
 
     Attributes:
         mode: always `replay`.
+        address: what leads there.
         run: who answers.
         known: whether there is such a session.
     """
 
-    def __init__(self, engine: Replaying, label: str, run: Run) -> None:
+    def __init__(self, engine: Replaying, address: Address, run: Run) -> None:
         self.mode = "replay"
+        self.address = address
         self.run = run
         self.known = not isinstance(run, Unrecorded)
         self._engine = engine
-        self._label = label
-
-    @property
-    def url(self) -> str:
-        """The API's base URL."""
-        return f"{self._engine.url}{MARK}{self._label}"
-
-    @property
-    def proxy(self) -> str:
-        """The proxy's address."""
-        return self._engine.url.replace("://", f"://{self._label}:x@")
-
-    @property
-    def certificates(self) -> tuple[Path, Path]:
-        """Our CA alone, and in a bundle with the public ones."""
-        return self._engine.certificates
 
     def misses(self) -> list[Miss]:
         """The requests that got no answer so far."""
@@ -122,4 +103,4 @@ class Replayed:
     def close(self, problem: str | None = None) -> dict[str, Any]:
         """End it; what was replayed is as good as ever, whatever the *problem*."""
         del problem
-        return self._engine.close(self._label)
+        return self._engine.close(self.address.label)

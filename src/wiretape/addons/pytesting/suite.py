@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import secrets
+import shlex
 import unittest
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,8 @@ from wiretape.addons.pytesting.words import LED
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from wiretape.addons.pytesting.address import Address
+    from wiretape.addons.pytesting.collecting import Collected
     from wiretape.addons.pytesting.lead import Lead
     from wiretape.addons.pytesting.marks import Marked
     from wiretape.addons.pytesting.naming import Place
@@ -36,6 +40,8 @@ class Suite:
         choices: what was chosen for the run.
         live: the sessions that are not over yet, or not accounted for.
         guard: who keeps this process from the network; None where nobody does.
+        collected: what tests there are.
+        ran: the tests that were run in this process.
     """
 
     def __init__(self, config: pytest.Config, choices: Choices, meeting: Path | None = None) -> None:
@@ -50,24 +56,45 @@ class Suite:
         self.choices = choices
         self.live: list[Wiretape] = []
         self.guard: Guard | None = None
+        self.collected: Collected | None = None
+        self.ran: set[str] = set()
         self._meeting = meeting
         self._lead: Lead | None = None
         self._replaying: Replaying | None = None
         self._recording: Recording | None = None
         self._file: SettingsFile | None = None
         self._strays = 0
+        self._standing: str | None = None
+
+    def standing(self) -> Address:
+        """The one address of this process under which every test from now on finds its own session."""
+        from wiretape.store.errors import WiretapeError
+
+        self._standing = self._standing or _new_label()
+        if self.choices.mode == "replay":
+            return self._replays().address(self._standing)
+        try:
+            # An address stands only where the recorder has all sessions, those that are replayed too.
+            return self._records().address(self._standing)
+        except WiretapeError as error:
+            why = str(error)
+        pytest.fail(f"wiretape: {why}", pytrace=False)
 
     def begin(self, request: pytest.FixtureRequest, fixture: str) -> Wiretape:
         """The session of a test, a class, a module or the run; it fails the test where its marks are off."""
         node: Any = request.node
         marked = self._marked(node)
         place = place_of(node, self.choices, marked)
-        tape = Wiretape(fixture, node.nodeid, place, lambda: self._open(node.nodeid, place, marked))
+        label = self._standing if fixture == "wiretape" and self._standing else _new_label()
+        tape = Wiretape(fixture, node.nodeid, place, lambda: self._open(node.nodeid, place, marked, label))
         tape.strict = bool(self._strict(marked))
         self.live.append(tape)
         _give(request, tape)
         if self._is_led(node, marked, fixture):
             tape.environ()
+        if label == self._standing:
+            # Nobody has to ask this one for its address.
+            tape.open()
         return tape
 
     def _marked(self, node: Any) -> Marked:
@@ -90,12 +117,22 @@ class Suite:
 
         return facts_of(tape)
 
+    def close_shared(self, tape: Wiretape) -> None:
+        """End a session of several tests; what only some of them recorded is not to take the place of it all."""
+        opened = tape.opened
+        recorded = opened is not None and opened.mode == "record"
+        if recorded and tape.problem is None and self.collected is not None:
+            missing = self.collected.missing(tape.nodeid, tape.fixture, self.ran)
+            if missing:
+                tape.problem = f"{missing}; run all of them in one process to record it (with pytest-xdist: -n0)"
+        self.close(tape)
+
     def misses(self, tape: Wiretape) -> list[Miss]:
         """The requests of a session that got no answer so far; of one that is recorded, once it is over."""
         if tape.facts is not None:
             return list(tape.facts["misses"])
         opened = tape.opened
-        return opened.misses() if opened is not None and opened.run is not None else []
+        return opened.misses() if opened is not None and opened.mode == "replay" else []
 
     def new_strays(self) -> list[str]:
         """What was asked by addresses of no test since this was last asked, a line each."""
@@ -128,22 +165,29 @@ class Suite:
         """End all that runs; says what went to the API past all sessions."""
         if self._replaying is not None:
             self._replaying.stop()
-        strays = self._lead.end() if self._lead is not None else []
+        strays: list[str] = []
+        if self._lead is not None:
+            from wiretape.store.errors import WiretapeError
+
+            try:
+                strays = self._lead.end()
+            except WiretapeError as error:
+                strays = [str(error)]
         if self._recording is not None:
             self._recording.forget(ended=self._lead is not None)
         return strays
 
-    def _open(self, nodeid: str, place: Place, marked: Marked) -> Replayed | Recorded:
+    def _open(self, nodeid: str, place: Place, marked: Marked, label: str) -> Replayed | Recorded:
         """Open a session; where that cannot be, the test fails."""
         from wiretape.store.errors import WiretapeError
 
         try:
-            return self._opened(nodeid, place, marked)
+            return self._opened(nodeid, place, marked, label)
         except WiretapeError as error:
             why = str(error)
         pytest.fail(f"wiretape: {verdict.here(self.config, nodeid)}: {why}", pytrace=False)
 
-    def _opened(self, nodeid: str, place: Place, marked: Marked) -> Replayed | Recorded:
+    def _opened(self, nodeid: str, place: Place, marked: Marked, label: str) -> Replayed | Recorded:
         from wiretape.addons.pytesting.looking import is_complete
         from wiretape.proxy.decide.modes import Mode
 
@@ -151,19 +195,17 @@ class Suite:
         if mode == "once":
             mode = "replay" if is_complete(place) else "record"
         settings = self._settings(nodeid, place, marked, Mode(mode))
-        if mode == "replay":
-            return self._replays().open(settings)
-        return self._records().open(settings, marked.pace)
+        stands = label == self._standing and self.choices.mode != "replay"
+        if mode == "replay" and not stands:
+            return self._replays().open(settings, label)
+        return self._records().open(settings, label, marked.pace)
 
     def _settings(self, nodeid: str, place: Place, marked: Marked, mode: Mode) -> Settings:
         import msgspec
 
         from wiretape.proxy.choosing import Asked, chosen
-        from wiretape.proxy.configuration import read_settings_file
         from wiretape.proxy.decide.modes import WhenSpent
 
-        if self._file is None:
-            self._file = read_settings_file(os.environ, self.config.rootpath)
         asked = Asked(
             cassette=place.cassette,
             session=place.session,
@@ -174,8 +216,15 @@ class Suite:
             ignore=marked.ignore,
             command=True,
         )
-        settings = chosen(mode, asked, self._file, os.environ)
+        settings = chosen(mode, asked, self._settings_file(), os.environ)
         return msgspec.structs.replace(settings, mend=verdict.mend(self.config, nodeid))
+
+    def _settings_file(self) -> SettingsFile:
+        if self._file is None:
+            from wiretape.proxy.configuration import read_settings_file
+
+            self._file = read_settings_file(os.environ, self.config.rootpath)
+        return self._file
 
     def _strict(self, marked: Marked) -> bool | None:
         return marked.strict if marked.strict is not None else self.choices.strict or None
@@ -192,8 +241,8 @@ class Suite:
             from wiretape.addons.pytesting.recording import Recording
 
             folder = self._meeting or self.leading().folder
-            choices = self.choices
-            self._recording = Recording(folder, choices.recorder, choices.upstream, self.config.rootpath)
+            named = self.choices.recorder or tuple(shlex.split(self._settings_file().values.recorder or "")) or None
+            self._recording = Recording(folder, named, self.choices.upstream, self.config.rootpath)
         return self._recording
 
 
@@ -206,6 +255,11 @@ def _give(request: pytest.FixtureRequest, tape: Wiretape) -> None:
         setattr(given.cls, tape.fixture, tape)
     else:
         vars(request.instance)[tape.fixture] = tape
+
+
+def _new_label() -> str:
+    """A label that nobody can have known before."""
+    return f"_{secrets.token_hex(8)}"
 
 
 SUITE: pytest.StashKey[Suite] = pytest.StashKey()

@@ -47,7 +47,9 @@ def mend(config: pytest.Config, nodeid: str) -> str:
     return f"{command(config, nodeid, 'auto')} (records what is missing)"
 
 
-def missed(config: pytest.Config, place: Place, nodeid: str, misses: Sequence[Miss], *, known: bool) -> list[str]:
+def missed(
+    config: pytest.Config, place: Place, nodeid: str, misses: Sequence[Miss], *, known: bool, notes: Sequence[str] = ()
+) -> list[str]:
     """The account of requests that got no answer.
 
     Args:
@@ -56,11 +58,13 @@ def missed(config: pytest.Config, place: Place, nodeid: str, misses: Sequence[Mi
         nodeid: the test.
         misses: the requests; one at least.
         known: whether there is such a session at all.
+        notes: what else a person should know of it.
     """
     more = f", nor to {_count(len(misses) - 1, 'more request')}" if len(misses) > 1 else ""
     lines = [f"wiretape: no answer to {misses[0].request}{more}", f"  in {_named(config, place)}"]
     if not known:
         lines.append("  there is no such session: the test was never recorded, or under another name")
+    lines += [f"  {note}" for note in notes]
     for miss in misses[:_IN_FULL]:
         lines += [f"  {line}" for line in _account(miss)]
     lines += [f"  {miss.lines()[0]}" for miss in misses[_IN_FULL:_LISTED]]

@@ -34,6 +34,11 @@ def is_plain(name: str) -> bool:
     return _PLAIN.fullmatch(name) is not None and name != CONTROL
 
 
+def is_label(text: str) -> bool:
+    """Whether requests can say *text* to name a session."""
+    return re.fullmatch(_WORD, text) is not None and text != CONTROL
+
+
 def by_prefix(target: str) -> tuple[str | None, str]:
     """The label that a base-URL client's *target* begins with, as `/~LABEL/…`, and the target without it."""
     if not target.startswith(MARK):

@@ -66,7 +66,7 @@ class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         strict: unused interactions fail it.
         pace: `instant`, `recorded`, or a factor such as `4x`.
         rules: what match keys leave out and add; a replay has those of the recording.
-        opaque: ask under a label that is made up, also where the session's name would do.
+        label: what to ask under, whatever the session's name.
         mend: the command that mends a miss.
     """
 
@@ -78,7 +78,7 @@ class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     strict: bool | None = None
     pace: str | None = None
     rules: Rules | None = None
-    opaque: bool = False
+    label: str | None = None
     mend: str | None = None
 
     def over(self, given: Settings) -> Settings:
@@ -133,7 +133,7 @@ class Control:
             case ("POST", "sessions"):
                 wanted = msgspec.json.decode(request.body, type=Wanted)
                 settings = wanted.over(self._runs.default.given)
-                return _told(_facts(*self._runs.open(settings, opaque=wanted.opaque)), 201)
+                return _told(_facts(*self._runs.open(settings, wanted.label)), 201)
             case (method, "sessions", label, *what):
                 return self._of_session(method, label, "/".join(what), request.body)
             case _:

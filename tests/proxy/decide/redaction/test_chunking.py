@@ -147,7 +147,7 @@ plain = st.recursive(
 def test_a_document_without_secrets_is_untouched(
     redact: Callable[..., bytes],
     value: object,
-    ascii_only: bool,
+    ascii_only: bool,  # noqa: FBT001
     at: list[int],
 ) -> None:
     """Byte for byte."""

@@ -342,7 +342,8 @@ def test_messages_are_clean() -> None:
     """Whatever quotes the wire to people: a miss, a log, a problem."""
     redactor = Redactor()
     redactor.memory.learn(b"this-value-was-seen", "token")
-    text = 'POST https://h/v1/files/s/seg-ment/f?token=abc&x=1 {"password": "hunter2", "t": "this-value-was-seen", "token": "cut'
+    text = "POST https://h/v1/files/s/seg-ment/f?token=abc&x=1 "
+    text += '{"password": "hunter2", "t": "this-value-was-seen", "token": "cut'
     cleaned = redactor.clean(text)
     for secret in ("seg-ment", "abc", "hunter2", "this-value-was-seen", "cut"):
         assert secret not in cleaned

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def target_finds(target: bytes, scope: Scope) -> list[Find]:
     """All secrets in a path with its query, in order; what is learnt on the way is remembered."""
     path, mark, query = target.partition(b"?")
-    if not mark and b"%" not in target and not scope.suspicious(target):
+    if not mark and b"%" not in target and not scope.notable(target):
         return []
     callback = path.endswith(CALLBACK_SUFFIX.encode())
     places = [find.moved(len(path) + 1) for find in _pairs(query, scope, callback=callback)]

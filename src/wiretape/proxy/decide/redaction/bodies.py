@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 
 _BLANK: Final = b" \t\r\n"
 _SSE_LINE: Final = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]*(?:data|event|id|retry|):")
-# A boundary, or the name of a stream's field, is known by then.
+_BEFORE_LINE: Final = b"\xef\xbb\xbf\r\n"
+# `event:` and `retry:` have no more.
+_NAME_BYTES: Final = 6
+# What begins with more blanks is taken as it comes.
+_BLANK_BYTES: Final = 1024
+# A boundary is known by then.
 _ENOUGH: Final = 128
 
 
@@ -65,9 +70,9 @@ class Body:
         if self._scope.words.hook is not None and self._media != b"text/event-stream":
             return _Hooked(self._type, self._scope, self._spell)
         start = self._start
-        first = start.lstrip(_BLANK)[:1]
-        enough = ended or len(start) >= _ENOUGH
-        if not first and not enough:
+        first = start[:_BLANK_BYTES].lstrip(_BLANK)[:1]
+        enough = ended or len(start) >= _ENOUGH or (first != b"-" and len(start.lstrip(_BEFORE_LINE)) >= _NAME_BYTES)
+        if not first and not ended and len(start) < _BLANK_BYTES:
             return None
         if first in {b"{", b"["}:
             return self._json()
@@ -84,6 +89,8 @@ class Body:
         return self._text()
 
     def _json(self) -> Stream:
+        if self._scope.words.hook is not None:
+            return _Hooked(self._type, self._scope, self._spell)
         return JsonTexts(self._scope, self._spell, patient=self._patient)
 
     def _sniffed(self, start: bytes) -> Stream:

@@ -13,6 +13,7 @@ from wiretape.store.aitronos.secrets import COOKIE_HEADERS, LOCATION_HEADERS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_NAMES: Final = 4096
 _COOKIE: Final = Secret("cookie")
 # `Authorization` begins with one of these, or is a bare key.
 _SCHEMES: Final = frozenset({b"bearer", b"basic", b"digest", b"token", b"apikey", b"negotiate", b"hmac"})
@@ -20,13 +21,26 @@ _SCHEMES: Final = frozenset({b"bearer", b"basic", b"digest", b"token", b"apikey"
 
 def header_finds(name: bytes, value: bytes, scope: Scope) -> list[Find]:
     """All secrets in one header's value, in order; what is learnt on the way is remembered."""
+    seen = scope.words.names_seen
+    special = seen.get(name)
+    if special is None:
+        special = _is_special(name.lower(), scope)
+        # What comes from outside is not remembered without end.
+        if len(seen) < _NAMES:
+            seen[name] = special
+    if not special and not scope.notable(value):
+        return []
     places = list(_places(name.lower(), value, scope))
     for find in places:
         if b" " not in find.value and value[: find.start].lower().strip() == b"basic":
             _learn_password(find.value, scope)
-    if not (places or scope.suspicious(value)):
+    if not (places or scope.notable(value)):
         return []
     return all_finds(value, scope, places)
+
+
+def _is_special(key: bytes, scope: Scope) -> bool:
+    return key in scope.words.headers or key in COOKIE_HEADERS or key in LOCATION_HEADERS
 
 
 def after_scheme(value: bytes) -> int:

@@ -103,7 +103,7 @@ class _Reader:
     def string(self, written: bytes, at: int, depth: int) -> Iterator[Find]:
         secret = self._secret()
         if secret is None:
-            if depth < 2 and _INNER.match(written):  # noqa: PLR2004 - JSON in JSON in JSON
+            if depth < 2 and b"\\" in written and _INNER.match(written):  # noqa: PLR2004 - JSON in JSON in JSON
                 yield from _nested(from_json(written), at, self._scope, depth)
             elif self._callback():
                 yield from self._in_address(written, at)

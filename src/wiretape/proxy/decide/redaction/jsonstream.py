@@ -53,8 +53,8 @@ class JsonTexts(Units):
                     break
                 at = mark.end()
                 self._marked(held[mark.start()])
-            if not (self._depth or self._in_string):
-                ends.append(at)
+                if not self._depth and not self._in_string:
+                    ends.append(at)
         self._scanned = at - (ends[-1] if ends else 0)
         return ends
 

@@ -6,6 +6,7 @@ One memory serves one session, in recording and in replay alike.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Final, NamedTuple
 
 from wiretape.proxy.decide.redaction.forms import Form, forms
@@ -20,6 +21,13 @@ LONGEST: Final = 4096
 BREAK: Final = rb"\s\"'<>\\"
 """What stands in no key and no token (inside a character class)."""
 
+WORDS: Final = bytes(
+    ord("a") if chr(code).isascii() and (chr(code).isalnum() or chr(code) in "_-.+/=") else ord(" ")
+    for code in range(256)
+)
+"""Translates a text to its words: to `a` what may stand in a key, a token or base64, to a blank what may not."""
+
+_WORD = re.compile(rb"[A-Za-z0-9_.+/=-]+")
 _BREAK = re.compile(rb"[" + BREAK + rb"]")
 _BASE64 = frozenset(b"%c" % code for code in b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
 # Up to so many spellings are looked for one by one; of more, the beginnings are looked up.
@@ -37,16 +45,22 @@ class Memory:
     """What one session has seen.
 
     Attributes:
+        fired: how often the user's rules did something while keys were made.
         version: grows whenever something is learnt, so that what was decided without it can be told to be old.
         odd: spellings with a blank or a quote in them: texts must not be cut inside of one.
     """
 
     def __init__(self) -> None:
         self.version = 0
+        self.fired: Counter[str] = Counter()
         self.odd: list[bytes] = []
         self._values: dict[bytes, str] = {}
         self._forms: dict[bytes, tuple[Seen, Form]] = {}
         self._headers: set[bytes] = set()
+        # All spellings are words, none shorter than that; then a text without such a word needs no search.
+        self._wordy = True
+        self._shortest = LONGEST * 4
+        self._word = b"a" * self._shortest
         self._few: tuple[bytes, ...] = ()
         self._beginnings: dict[bytes, list[bytes]] = {}
 
@@ -64,6 +78,10 @@ class Memory:
                 self._beginnings.setdefault(form[:SHORTEST], []).append(form)
                 if _BREAK.search(form):
                     self.odd.append(form)
+            if not _WORD.fullmatch(form):
+                self._wordy = False
+            self._shortest = min(self._shortest, len(form))
+        self._word = b"a" * self._shortest if self._wordy else b""
         self._few = tuple(self._forms) if len(self._forms) <= _FEW else ()
         self.version += 1
         return True
@@ -79,8 +97,10 @@ class Memory:
         """All that was seen, in that order."""
         return [Seen(value, kind) for value, kind in self._values.items()]
 
-    def knows(self, text: bytes) -> bool:
-        """Whether some spelling of some value stands in *text*."""
+    def knows(self, text: bytes, spelled: bytes | None = None) -> bool:
+        """Whether some spelling of some value stands in *text*, which translated with `WORDS` is *spelled*."""
+        if len(text) < self._shortest or (spelled is not None and self._word not in spelled):
+            return False
         if self._few:
             for form in self._few:  # noqa: SIM110 - a generator would cost more than the search
                 if form in text:

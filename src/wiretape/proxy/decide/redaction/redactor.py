@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -77,8 +78,9 @@ class Redactor:
 
     def headers(self, headers: Headers, scope: Scope, spell: Spell) -> Headers:
         """*headers* without their secrets; credentials are seen to first, since others may repeat them."""
+        version = self.memory.version
         found = [header_finds(name, value, scope) for name, value in headers]
-        if any(found):
+        if self.memory.version != version:
             found = [header_finds(name, value, scope) for name, value in headers]
         return tuple(
             (name, joined(segments(value, finds, spell)) if finds else value)
@@ -95,7 +97,7 @@ class Redactor:
         """What is looked for; in the answer to *asked* also what only its endpoint shows."""
         scope = Scope(self._words, self.memory, fired=self.fired)
         if asked is not None:
-            scope.extra = _extra(asked)
+            scope.extra = _extra(asked.method, asked.path)
         return scope
 
     def clean(self, text: str) -> str:
@@ -136,10 +138,11 @@ class Numbered(Spell):
         return placeholder(kind, number, find.value, find.end - find.start if self._answer else None)
 
 
-def _extra(asked: Request) -> dict[str, Secret]:
+@lru_cache(maxsize=1024)
+def _extra(method: str, path: str) -> dict[str, Secret]:
     found: dict[str, Secret] = {}
     for rule in SECRET_ANSWERS:
-        if rule.method == asked.method and _is_at(asked.path, rule.template):
+        if rule.method == method and _is_at(path, rule.template):
             found |= {folded(name): Secret(kind) for name, kind in rule.fields.items()}
     return found
 

@@ -111,6 +111,7 @@ class Units:
         self._spell = spell
         self._held = bytearray()
         self._text: Text | None = None
+        self._hooked = scope.words.hook is not None
 
     def feed(self, data: bytes) -> list[Segment]:
         """The next piece."""
@@ -119,7 +120,11 @@ class Units:
         self._held += data
         found: list[Segment] = []
         at = 0
-        for end in self._ends():
+        ends = self._ends()
+        if len(ends) > 1 and not self._hooked and not self._scope.suspicious(ready := bytes(self._held[: ends[-1]])):
+            found, at = [(len(ready), ready)], ends[-1]
+            ends = []
+        for end in ends:
             found += self._unit(bytes(self._held[at:end]))
             at = end
         del self._held[:at]

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from wiretape.proxy.decide.redaction.finds import Find, Secret, merged
-from wiretape.proxy.decide.redaction.memory import LONGEST
+from wiretape.proxy.decide.redaction.memory import LONGEST, WORDS
 from wiretape.proxy.decide.redaction.placeholders import MARK, is_placeholder, number_end, numbered
 from wiretape.proxy.decide.redaction.vocabulary import folded
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Iterator
 
     from wiretape.proxy.decide.redaction.memory import Memory
@@ -24,9 +24,8 @@ assert LONGEST * 3 < REACH  # percent-encoded, a value takes three times its byt
 
 # Texts without a word this long hold no key; that is cheaper to see than the keys themselves.
 _WORD: Final = b"a" * 17
-_WORDS: Final = bytes(
-    ord("a") if chr(code).isascii() and (chr(code).isalnum() or chr(code) in "_-.") else ord(" ") for code in range(256)
-)
+_TEXTS: Final = 4096
+_TEXT_BYTES: Final = 256
 _ODD_ESCAPE: Final = re.compile(rb"\\u00[2-7]")
 
 
@@ -42,7 +41,7 @@ class Scope:
     def __init__(
         self, words: Vocabulary, memory: Memory, *, keyed: bool = False, fired: Counter[str] | None = None
     ) -> None:
-        self.fired: Counter[str] = Counter() if fired is None else fired
+        self.fired = memory.fired if fired is None else fired
         self.words = words
         self.memory = memory
         self.keyed = keyed
@@ -80,22 +79,41 @@ class Scope:
         return (
             words.unfiltered
             or bool(self.extra)
-            or MARK in text
-            or self.memory.knows(text)
             or not words.quoted.isdisjoint(text.split(b'"'))
-            or self.has_values(text)
+            or self._has_values(text, self.memory)
+            or (self.keyed and MARK in text)
             or (text.find(b"\\") >= 0 and has_odd_escapes(text))
         )
 
+    def notable(self, text: bytes) -> bool:
+        """The same of a short text that is no JSON: a header's value, a target."""
+        seen = self.words.texts_seen
+        has_values = seen.get(text)
+        if has_values is None:
+            has_values = self.words.unfiltered or self.has_values(text)
+            # What comes from outside is not remembered without end.
+            if len(seen) < _TEXTS and len(text) <= _TEXT_BYTES:
+                seen[text] = has_values
+        return has_values or self.memory.knows(text) or (self.keyed and MARK in text)
+
     def has_values(self, text: bytes) -> bool:
         """Whether *text* may hold keys, tokens or addresses with such."""
+        return self._has_values(text, None)
+
+    def _has_values(self, text: bytes, memory: Memory | None) -> bool:
+        """The same, or a value that *memory* knows."""
         # `find` of one character is much faster than `in`.
-        return (
-            (text.find(b"=") >= 0 and self.words.addresses.search(text) is not None)
-            or (text.find(b"/") >= 0 and self.words.path_hint.search(text) is not None)
-            or (text.find(b"J") >= 0 and b"eyJ" in text)
-            or (_WORD in text.translate(_WORDS) and _has_keys(text))
-        )
+        if (text.find(b"=") >= 0 and self.words.addresses.search(text) is not None) or (
+            text.find(b"/") >= 0 and self.words.path_hint.search(text) is not None
+        ):
+            return True
+        if text.find(b"J") >= 0 and b"eyJ" in text:
+            return True
+        # A text without a long word holds no key, and most values are long words; those that are not are looked for.
+        spelled = text.translate(WORDS)
+        if _WORD in spelled and _has_keys(text):
+            return True
+        return memory is not None and memory.knows(text, spelled)
 
 
 def has_odd_escapes(text: bytes) -> bool:
@@ -111,7 +129,7 @@ def text_finds(text: bytes, scope: Scope, start: int = 0) -> Iterator[Find]:
     """What is secret in *text* from *start* on, wherever it stands; in no order, and some within others."""
     yield from _known(text, scope, start)
     words = scope.words
-    if words.unfiltered or scope.keyed or scope.has_values(text):
+    if words.unfiltered or scope.has_values(text):
         yield from address_finds(text, scope, start)
         for pattern, secret, needle in words.values:
             if needle in text:

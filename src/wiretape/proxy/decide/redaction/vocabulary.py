@@ -22,6 +22,7 @@ _FOLDED = {ord("_"): None, ord("-"): None}
 _NEEDLE = re.compile(r"eyJ|oak_|ak_|fl_user_|sk")
 
 
+@lru_cache(maxsize=4096)
 def folded(name: str) -> str:
     """*name* as all its spellings share it: `api_key`, `apiKey` and `API-Key` are `apikey`."""
     return name.lower().translate(_FOLDED)
@@ -61,6 +62,8 @@ class Vocabulary(NamedTuple):
         hook: the name of the user's function.
         path_hint: what stands in every path of `paths`.
         headers_seen: what the headers met so far are; see `classes`.
+        texts_seen: short texts met so far, and whether they may hold secrets whatever is remembered.
+        names_seen: names of headers met so far, and whether they are secret places.
     """
 
     headers: Mapping[bytes, Secret]
@@ -78,6 +81,8 @@ class Vocabulary(NamedTuple):
     hook: str | None
     path_hint: re.Pattern[bytes]
     headers_seen: dict[bytes, int]
+    texts_seen: dict[bytes, bool]
+    names_seen: dict[bytes, bool]
 
 
 _PERSONAL: Final = Secret("personal")
@@ -121,6 +126,8 @@ def vocabulary(rules: RedactRules) -> Vocabulary:
         hook=rules.callable,
         path_hint=re.compile(b"|".join([_before(template, next(iter(names))) for template, names in _templates])),
         headers_seen={},
+        texts_seen={},
+        names_seen={},
     )
 
 
