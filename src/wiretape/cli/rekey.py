@@ -72,7 +72,10 @@ def rekey(  # noqa: PLR0913 - an option each
         if session.state == "recording" and not names:
             say(f"session {session.name!r} is being recorded, and is left as it is")
             continue
-        now = NO_RULES if no_rules else _own(session) if own else rules
+        kept = _own(session)
+        now = NO_RULES if no_rules else kept if own else rules
+        # What is stored was redacted by the session's rules; a key made by others would be of something else.
+        now = msgspec.structs.replace(now, redact=kept.redact)
         with Cassette.open(path) as opened:
             keys, regrouped = regroup(opened, session, now)
         if not dry_run:

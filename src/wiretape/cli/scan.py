@@ -140,8 +140,8 @@ class _Run:
         from wiretape.proxy.scan.cassettes import CassetteScan
         from wiretape.store.rawfile import beside
 
-        with _progress(f"scanning {path.name}") as progress:
-            found = CassetteScan(path, self._allowed, self._foreign, self._rules, progress).run()
+        with progress(f"scanning {path.name}") as bar:
+            found = CassetteScan(path, self._allowed, self._foreign, self._rules, bar).run()
         for other in beside(path) if self._no_wal else ():
             self.unfit.append(
                 f"{other} lies beside {path}, which alone is not the cassette; wait for the end of its recording, "
@@ -156,7 +156,8 @@ class _Run:
 
 
 @contextlib.contextmanager
-def _progress(what: str) -> Generator[Callable[[int, int], None]]:
+def progress(what: str) -> Generator[Callable[[int, int], None]]:
+    """A bar for what takes longer than a moment; what is given moves it."""
     from rich.console import Console
     from rich.progress import Progress
 

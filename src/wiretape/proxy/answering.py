@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from wiretape.proxy.decide.echo import Values
     from wiretape.proxy.decide.misses import Miss
-    from wiretape.proxy.playback import Recorded
+    from wiretape.proxy.recorded import Recorded
     from wiretape.proxy.run import Run
     from wiretape.proxy.runs import Runs
 

@@ -12,6 +12,7 @@ from wiretape.proxy.decide.jsonpath import compile_path
 from wiretape.proxy.decide.modes import Mode, WhenSpent
 from wiretape.proxy.decide.pace import INSTANT, parse_pace
 from wiretape.proxy.decide.places import compile_place
+from wiretape.proxy.decide.redaction import hook
 from wiretape.proxy.decide.rules import Rules
 from wiretape.proxy.decide.userhook import install
 from wiretape.proxy.settings import (
@@ -108,12 +109,15 @@ def chosen(mode: Mode, asked: Asked, file: SettingsFile, environment: Mapping[st
 
 
 def chosen_rules(asked: Asked, file: SettingsFile) -> Rules:
-    """The rules of matching; the canonicaliser that the file names is loaded.
+    """The rules of matching and redaction; the functions that the file names are loaded.
 
     Raises:
-        UsageError: one that was asked for is malformed, or the canonicaliser cannot be loaded.
+        UsageError: one that was asked for is malformed, or a function cannot be loaded.
     """
-    matching = file.values.matching
+    matching, redact = file.values.matching, file.values.redact
+    if redact.callable is not None and file.path is not None:
+        with file.blamed("redact.callable"):
+            hook.install(redact.callable, load(redact.callable, file.path.parent))
     if matching.canonicaliser is not None and file.path is not None:
         with file.blamed("matching.canonicaliser"):
             install(matching.canonicaliser, load(matching.canonicaliser, file.path.parent))
@@ -123,6 +127,7 @@ def chosen_rules(asked: Asked, file: SettingsFile) -> Rules:
         headers=tuple(name.lower() for name in tuple(asked.match_header) or matching.headers),
         echo=_parsed("--echo", asked.echo, compile_place) or matching.echo,
         canonicaliser=matching.canonicaliser,
+        redact=redact,
     )
 
 

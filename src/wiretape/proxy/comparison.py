@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wiretape.proxy.decide.canonical import Canonical
+    from wiretape.proxy.decide.redact import Memory
     from wiretape.proxy.decide.routing import Hosts
     from wiretape.proxy.decide.rules import Rules
     from wiretape.store.cassette import Cassette
@@ -49,7 +50,9 @@ _KNOWN_FRAMES = 4096
 class Recordings:
     """The requests of one session. Calls from several threads wait for each other."""
 
-    def __init__(self, cassette: Cassette, session_id: int, hosts: Hosts, rules: Rules) -> None:
+    def __init__(
+        self, cassette: Cassette, session_id: int, hosts: Hosts, rules: Rules, memory: Memory | None = None
+    ) -> None:
         """Take up a session; nothing is read before somebody asks.
 
         Args:
@@ -57,11 +60,13 @@ class Recordings:
             session_id: the session's row.
             hosts: who is the API, so that recorded addresses are brought to the target they are matched by.
             rules: those of the session.
+            memory: the values that its requests have shown to be secret.
         """
         self._cassette = cassette
         self._session_id = session_id
         self._hosts = hosts
         self._rules = rules
+        self._memory = memory
         self._lock = threading.Lock()
         self._glance_bytes = 0
         self._seen = _Seen()
@@ -72,7 +77,7 @@ class Recordings:
         Raises:
             CassetteDamaged: the file does not hold together.
         """
-        asked = canonical(request, identity, self._rules)
+        asked = canonical(request, identity, self._rules, self._memory)
         likeness = Likeness(asked)
         with self._lock:
             best = self._shortlist(likeness, request.body, count)

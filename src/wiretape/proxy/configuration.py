@@ -17,6 +17,7 @@ from wiretape.proxy.decide.jsonpath import compile_path
 from wiretape.proxy.decide.modes import WhenSpent
 from wiretape.proxy.decide.pace import parse_pace
 from wiretape.proxy.decide.places import compile_place
+from wiretape.proxy.decide.redaction.rules import NO_REDACT_RULES, RedactRules, Where
 from wiretape.proxy.decide.routing import parse_host, parse_upstream
 from wiretape.proxy.decide.userhook import check_name
 from wiretape.proxy.scan.allowing import compile_allowed
@@ -82,6 +83,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         strict: a recorded interaction that nobody asked for fails a replay.
         recorder: the command that is wiretape with mitmproxy, for pytest, where that is another environment's.
         matching: what makes two requests the same.
+        redact: what is kept from the disk besides the usual, and what is let onto it.
         scan: what `wiretape scan` passes over.
     """
 
@@ -97,6 +99,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     strict: bool | None = None
     recorder: str | None = None
     matching: Matching = Matching()
+    redact: RedactRules = NO_REDACT_RULES
     scan: Scan = Scan()
 
 
@@ -110,7 +113,14 @@ class _Shared(msgspec.Struct, frozen=True):
     tool: _Tool = _Tool()
 
 
-_TABLES: Mapping[str, type[msgspec.Struct]] = {"$": Configuration, "$.matching": Matching, "$.scan": Scan}
+_TABLES: Mapping[str, type[msgspec.Struct]] = {
+    "$": Configuration,
+    "$.matching": Matching,
+    "$.redact": RedactRules,
+    "$.redact.add": Where,
+    "$.redact.exempt": Where,
+    "$.scan": Scan,
+}
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "$.engine": get_args(EngineWord.__value__),
     "$.when_spent": tuple(choice.value for choice in WhenSpent),

@@ -14,11 +14,15 @@ from wiretape.proxy.decide.hints import rules_against
 from wiretape.proxy.decide.matching import match_key
 from wiretape.proxy.decide.misses import Miss, Neighbour
 from wiretape.proxy.decide.player import Player, Refuse
+from wiretape.proxy.decide.redact import Memory, Redactor
+from wiretape.proxy.decide.redaction.classes import classed
+from wiretape.proxy.decide.rules import compiled
+from wiretape.proxy.recorded import Recorded
 from wiretape.proxy.settings import DEFAULT_SESSION
 from wiretape.store.errors import CassetteDamaged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from wiretape.proxy.comparison import Recordings
     from wiretape.proxy.decide.canonical import Canonical
@@ -29,44 +33,10 @@ if TYPE_CHECKING:
     from wiretape.proxy.decide.player import Verdict
     from wiretape.proxy.settings import Settings
     from wiretape.store.cassette import Cassette
-    from wiretape.store.interaction import Chunk, Interaction, Request, ResponseHead
+    from wiretape.store.interaction import Interaction, Request
 
 _NEIGHBOURS = 3
 _PORTS = (80, 443)
-
-
-class Recorded(msgspec.Struct, frozen=True):
-    """A recorded answer, ready to be served.
-
-    Attributes:
-        head: its head.
-        pieces: its body, in pieces of at most 1 MiB.
-        chunks: how the body was cut when it arrived.
-        whole: False where it broke off, so that it must break off again.
-        first_byte_us: when its head came, in microseconds since the request did.
-        duration_us: when its end came; None where nobody saw one.
-    """
-
-    head: ResponseHead
-    pieces: Iterator[bytes]
-    chunks: list[Chunk]
-    whole: bool
-    first_byte_us: int = 0
-    duration_us: int | None = None
-
-    def cut(self) -> Iterator[bytes]:
-        """The body in its chunks."""
-        held, at = b"", 0
-        for chunk in self.chunks:
-            # What is held is cut by position: cutting off its front would copy a megabyte for every small chunk.
-            while len(held) - at < chunk.size:
-                held, at = held[at:] + next(self.pieces), 0
-            yield held[at : at + chunk.size]
-            at += chunk.size
-
-    def timed(self) -> Iterator[tuple[int, bytes]]:
-        """The body in its chunks, each with when it came, in microseconds since the request did."""
-        return ((chunk.at_us, data) for chunk, data in zip(self.chunks, self.cut(), strict=True))
 
 
 class Playback:
@@ -74,9 +44,18 @@ class Playback:
 
     Attributes:
         misses: every request that got no answer, in order.
+        memory: the values that this session's requests have shown to be secret.
     """
 
-    def __init__(self, settings: Settings, mode: Mode, cassette: Cassette | None, session_id: int | None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        mode: Mode,
+        cassette: Cassette | None,
+        session_id: int | None,
+        memory: Memory | None = None,
+    ) -> None:
+        self.memory = Memory() if memory is None else memory
         self._settings = settings
         self._cassette = cassette
         self._session_id = session_id
@@ -205,19 +184,32 @@ class Playback:
         nearest: list[Neighbour],
         mend: str | None = None,
     ) -> Miss:
+        # A miss is told in terminals and reports, where no secret may stand either.
+        shown = self.without_secrets(request)
         miss = Miss(
             kind=kind,
-            request=f"{request.method} {request.url}",
-            body=misses.shortened(request.body),
+            request=f"{request.method} {shown.url}",
+            body=self.clean(misses.shortened(shown.body)),
             session=self._settings.session,
             recorded=refusal.recorded,
             consumed=refusal.consumed,
-            detail=detail,
+            detail=self.clean(detail),
             mend=mend or self._mend(kind),
             nearest=nearest,
         )
         self.misses.append(miss)
         return miss
+
+    def without_secrets(self, request: Request) -> Request:
+        """*request* as it may be told to people: of each secret, its class."""
+        rules = compiled(self._settings.rules)
+        return classed(request, rules.words, frozenset(), self.memory)
+
+    def clean(self, text: str) -> str:
+        """*text* as it may be told to people."""
+        # The user's function reads bodies; it may not be loaded, and a message is none.
+        rules = msgspec.structs.replace(self._settings.rules.redact, callable=None)
+        return Redactor(rules=rules, memory=self.memory).clean(text)
 
     def _mend(self, kind: misses.MissKind) -> str:
         if kind == "failure":
@@ -233,7 +225,7 @@ class Playback:
         return command if usual else f"{command} --session {shlex.quote(self._settings.session)}"
 
     def _form(self, request: Request, identity: str) -> Canonical:
-        return canonical(request, identity, self._settings.rules)
+        return canonical(request, identity, self._settings.rules, self.memory)
 
     def _named(self, request: Request, identity: str) -> str:
         """The interactions of a request that was asked too often, in brackets."""
@@ -252,7 +244,7 @@ class Playback:
             from wiretape.proxy.comparison import Recordings
 
             settings = self._settings
-            self._recordings = Recordings(self._cassette, self._session_id, settings.hosts, settings.rules)
+            self._recordings = Recordings(self._cassette, self._session_id, settings.hosts, settings.rules, self.memory)
         return self._recordings.nearest(request, identity, _NEIGHBOURS)
 
     def _with_neighbours(self, miss: Miss, request: Request, identity: str) -> Miss:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from wiretape.proxy.decide.rules import Rules
-    from wiretape.proxy.run import Run, Summary
+    from wiretape.proxy.run import Run
+    from wiretape.proxy.summary import Summary
     from wiretape.store.auditing import Kept
     from wiretape.store.interaction import Session
 

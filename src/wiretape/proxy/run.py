@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Self
 import msgspec
 
 from wiretape import __version__
-from wiretape.proxy.decide.agreement import check_canonicaliser, difference_told
+from wiretape.proxy.decide.agreement import check_canonicaliser, check_redaction, difference_told
 from wiretape.proxy.decide.modes import Mode, settled
 from wiretape.proxy.decide.routing import parse_upstream
 from wiretape.proxy.decide.rules import Rules
 from wiretape.proxy.playback import Playback
+from wiretape.proxy.summary import Summary
 from wiretape.store.cassette import Cassette
 from wiretape.store.errors import CassetteMissing, SessionMissing, UsageError
 
 if TYPE_CHECKING:
-    from wiretape.proxy.decide.misses import Miss
     from wiretape.proxy.decide.recorder import Recorder
     from wiretape.proxy.serve.clock import Clock
     from wiretape.proxy.settings import Settings
@@ -24,50 +24,6 @@ if TYPE_CHECKING:
     from wiretape.store.recording import SessionWriter
     from wiretape.store.sessions import Begin
     from wiretape.store.sharing import Writers
-
-_EXIT_FAILED = 1
-_EXIT_FAULT = 2
-
-
-class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a run.
-
-    Attributes:
-        mode: what was done; never `once`.
-        session: the name under which the session now stands.
-        recorded: how many interactions were recorded.
-        served: how many answers came from the cassette, `repeats` of them once more.
-        passed: how many requests went live without being kept.
-        misses: requests without an answer.
-        unused: recorded interactions nobody asked for.
-        unreachable: what could not be reached upstream, and why.
-        defects: what we did wrong; the client's answers were not touched by it.
-        findings: what was recorded and would not be replayed as it was, a line each.
-        problem: why the session is incomplete; None where it is not.
-    """
-
-    settings: Settings
-    mode: Mode
-    session: str
-    recorded: int
-    served: int
-    repeats: int
-    passed: int
-    misses: list[Miss]
-    unused: list[Interaction]
-    unreachable: list[str]
-    defects: list[str]
-    findings: list[str]
-    problem: str | None
-
-    def exit_code(self, command: int) -> int:
-        """The code to exit with, where the command's own was *command* (0 without one)."""
-        if command:
-            return command
-        if self.unreachable:
-            return _EXIT_FAULT
-        failed = self.misses or self.defects or self.findings or (self.settings.strict and self.unused)
-        return _EXIT_FAILED if failed else 0
 
 
 class Run:
@@ -146,11 +102,14 @@ class Run:
         )
         self._writer = SessionWriter.begin(settings.cassette, description, how, writers)
         self.recorder = Recorder(self._writer, Redactor(self._writer.opened.placeholders), settings.rules)
+        self.playback = Playback(settings, self.mode, None, None, self.recorder.redactor.memory)
 
     def _obey(self, session: Session) -> None:
         """Keys are compared with those of the session, so its rules count, not those of this run."""
         rules = msgspec.json.decode(session.rules, type=Rules)
         check_canonicaliser(rules, self.given.rules, session.name, self.settings.cassette)
+        records = self.mode is not Mode.REPLAY
+        check_redaction(rules, self.given.rules, session.name, self.settings.cassette, records=records)
         told = difference_told(rules, self.given.rules, session.name, self.settings.cassette)
         self.warnings += [told] if told else []
         self.settings = msgspec.structs.replace(self.settings, rules=rules)
@@ -170,7 +129,8 @@ class Run:
             self._cassette.identities(session.id)
         )
         self.settings = msgspec.structs.replace(self.settings, hosts=hosts)
-        self.playback = Playback(self.settings, self.mode, self._cassette, session.id)
+        memory = None if self.recorder is None else self.recorder.redactor.memory
+        self.playback = Playback(self.settings, self.mode, self._cassette, session.id, memory)
 
     @property
     def closed(self) -> bool:
@@ -189,7 +149,8 @@ class Run:
 
     def defect(self, error: BaseException | str) -> None:
         """Note that we failed; the session becomes incomplete and the run exits 1."""
-        self._defects.append(error if isinstance(error, str) else f"{type(error).__name__}: {error}")
+        told = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
+        self._defects.append(self.playback.clean(told))
 
     def unreachable(self, what: str) -> bool:
         """Note that the upstream could not be reached; says whether this is news."""
@@ -204,16 +165,29 @@ class Run:
             if self._cassette is not None:
                 # A connection of ours that is open would keep the writer from leaving one plain file.
                 self._cassette.close()
-            findings = self._checked()
+            findings = self._checked() if self._mended() else []
             if findings and problem is None:
                 problem = f"it would not be replayed as it was recorded: {findings[0]}"
             name = self._end(problem or self._failing())
             self._summary = self._summarise(name, self._incomplete(name, problem), unused, findings)
         return self._summary
 
+    def _mended(self) -> bool:
+        """Replace what was stored openly before it was known to be secret; says whether that could be done."""
+        if self._writer is None or self.recorder is None or self._writer.failure:
+            return False
+        try:
+            self.recorder.mend(self.settings.hosts.inward_of)
+        except Exception as error:  # noqa: BLE001 - it is said at the end, together with the rest
+            self.defect(error)
+            return False
+        return True
+
     def _checked(self) -> list[str]:
         """Replay in process what was recorded, before it takes the place of anything."""
-        if self._writer is None or self.recorder is None or not self.recorder.begun or self._writer.failure:
+        assert self._writer is not None
+        assert self.recorder is not None
+        if not self.recorder.begun:
             return []
         from wiretape.proxy.selfcheck import check
 
@@ -266,6 +240,7 @@ class Run:
             unreachable=list(self._unreachable),
             defects=self._defects,
             findings=findings,
+            silent=self.recorder.redactor.silent_rules() if self.recorder and self.recorder.begun else [],
             problem=problem,
         )
 

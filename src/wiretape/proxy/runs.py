@@ -17,8 +17,8 @@ from wiretape.store.errors import SessionBusy, SessionMissing, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from wiretape.proxy.run import Summary
     from wiretape.proxy.settings import Settings
+    from wiretape.proxy.summary import Summary
 
 _FAULT = 2
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wiretape.proxy.decide.misses import Miss
-    from wiretape.proxy.run import Summary
+    from wiretape.proxy.summary import Summary
 
 _LISTED = 20
 
@@ -47,6 +47,7 @@ def lines(summary: Summary) -> list[str]:
         told += _replayed(summary)
     if summary.passed and summary.mode is not Mode.REPLAY:
         told.append(f"{_count(summary.passed, 'request')} passed without being recorded")
+    told += [f"redaction rule {rule!r} found nothing to replace" for rule in summary.silent]
     told += [f"would not be replayed as recorded: {finding}" for finding in summary.findings[:_LISTED]]
     told += _more(len(summary.findings))
     told += [f"wiretape failed: {defect}" for defect in dict.fromkeys(summary.defects)]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from wiretape.proxy.playback import Recorded
+    from wiretape.proxy.recorded import Recorded
 
 API = "http://api.aitronos.com"
 THREE = [b"one", b"two", b"drei \xc3"]

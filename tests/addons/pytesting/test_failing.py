@@ -67,7 +67,7 @@ def test_a_miss_beside_the_tests_own_failure(project: Project, get: Any, tells: 
         def test_it(wiretape):
             assert ask(wiretape.url + "/v1/b")[0] == 200
         """,
-        "--tb=line",
+        "--tb=short",
     )
     assert done.counts == {"failed": 1}
 

@@ -58,7 +58,10 @@ def jwt(secret: str) -> str:
 PLACES: dict[str, tuple[dict[str, Any] | Callable[[str], dict[str, Any]], str]] = {
     "request header": (lambda s: {"headers": ((b"X-API-Key", s.encode()),)}, "request header X-API-Key"),
     "bearer": (lambda s: {"headers": ((b"authorization", b"Bearer " + s.encode()),)}, "request header authorization"),
-    "cookie": (lambda s: {"headers": ((b"Cookie", b"a=REDACTED-cookie-1; sid=" + s.encode()),)}, "request header Cookie"),
+    "cookie": (
+        lambda s: {"headers": ((b"Cookie", b"a=REDACTED-cookie-1; sid=" + s.encode()),)},
+        "request header Cookie",
+    ),
     "set-cookie": (lambda s: {"answer": ((b"Set-Cookie", f"sid={s}; Path=/".encode()),)}, "response header Set-Cookie"),
     "location": (lambda s: {"answer": ((b"Location", f"/x?token={s}".encode()),)}, "response header Location"),
     "trailer": (lambda s: {"trailers": ((b"X-Auth-Token", s.encode()),)}, "response trailer X-Auth-Token"),
@@ -94,10 +97,16 @@ PLACES: dict[str, tuple[dict[str, Any] | Callable[[str], dict[str, Any]], str]] 
         "request body part meta $.a.client_secret",
     ),
     "private key in text": (
-        lambda s: {"answer": (TEXT,), "chunks": (f"-----BEGIN PRIVATE KEY-----\n{s}{s}\n-----END PRIVATE KEY-----".encode(),)},
+        lambda s: {
+            "answer": (TEXT,),
+            "chunks": (f"-----BEGIN PRIVATE KEY-----\n{s}{s}\n-----END PRIVATE KEY-----".encode(),),
+        },
         "response body",
     ),
-    "unknown field": (lambda s: {"body": json.dumps({"hook": {"hmac_key": s}}).encode()}, "request body $.hook.hmac_key"),
+    "unknown field": (
+        lambda s: {"body": json.dumps({"hook": {"hmac_key": s}}).encode()},
+        "request body $.hook.hmac_key",
+    ),
     "key by its form": (lambda s: {"body": json.dumps({"text": f"use sk-{s} now"}).encode()}, "request body $.text"),
     "JWT": (lambda s: {"answer": (TEXT,), "chunks": (jwt(s).encode(),)}, "response body"),
     "problem": (lambda s: {"problem": f"cannot reach sk-{s}"}, "interaction problem"),

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from tests.conftest import Scribe
     from wiretape.proxy.decide.pace import Pace
-    from wiretape.proxy.run import Summary
+    from wiretape.proxy.summary import Summary
     from wiretape.store.interaction import Ended, Headers
 
 _AT = "2026-01-02T03:04:05.000006Z"

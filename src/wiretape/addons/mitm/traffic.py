@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from wiretape.addons.mitm.gate import Gate
     from wiretape.proxy.decide.misses import Miss
-    from wiretape.proxy.playback import Recorded
+    from wiretape.proxy.recorded import Recorded
     from wiretape.proxy.run import Run
     from wiretape.proxy.runs import Runs
 
@@ -127,7 +127,8 @@ class Traffic:
             return
         by_client = flow.metadata.get(FAULT) == "client"
         if flow.response is None and not by_client and UNREACHABLE not in flow.metadata:
-            self._say(f"the upstream gave no answer to {visit.head.method} {visit.head.url}: {reason}")
+            what = f"the upstream gave no answer to {visit.head.method} {visit.head.url}: {reason}"
+            self._say(visit.run.playback.clean(what))
         try:
             visit.tee.end("client_disconnect" if by_client else "upstream_error", problem=reason)
         except Exception as error:  # noqa: BLE001
@@ -289,7 +290,7 @@ class Traffic:
         run = visit.run if visit else self._runs.default
         if visit.is_live if visit else self._runs.may_go_live:
             run.defect(error)
-            self._say(f"wiretape failed: {type(error).__name__}: {error}")
+            self._say(run.playback.clean(f"wiretape failed: {type(error).__name__}: {error}"))
             flow.metadata[LIVE] = True
             if visit is not None:
                 visit.tee = None

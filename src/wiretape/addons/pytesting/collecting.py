@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from wiretape.addons.pytesting import marks
-from wiretape.addons.pytesting.naming import cassette_of, place_of, session_name
+from wiretape.addons.pytesting.naming import cassette_of, imported_name, place_of, session_name
 from wiretape.addons.pytesting.words import FIXTURES, LED
 
 if TYPE_CHECKING:
@@ -107,6 +107,8 @@ class Collected:
         choices = self._suite.choices
         own = cassette_of(item.path, choices, self._suite.config.rootpath)
         names = {session_name(node) for node in item.listchain() if "::" in node.nodeid or node.path == item.path}
+        if choices.vcr_marks:
+            names.add(imported_name(session_name(item)))
         try:
             marked = marks.read(item, vcr=choices.vcr_marks)
         except marks.MarkError:

@@ -52,7 +52,7 @@ class Ledger:
         for tape in list(self._suite.live):
             tape.problem = tape.problem or "the run was interrupted"
             self._suite.close(tape)
-        self._strays += [f"{miss.request}: {miss.detail}" for miss in self._suite.strays()]
+        self._strays += self._suite.strays()
         self._strays += self._suite.end()
         output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
         if output is not None:
@@ -155,7 +155,7 @@ class Ledger:
         lines += _listed(
             f"asked by an address of no test, so the run fails: {len(self._strays)}",
             self._strays,
-            "ask for the address anew in each test, or use a fixture of a wider scope",
+            "ask for the address anew in each test, or take that of wiretape_address, which lasts",
         )
         return lines
 

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 _LONGEST: Final = 100
 _UNFIT: Final = re.compile(r"[^A-Za-z0-9._\[\]=,+@-]+")
+# What pytest-recording keeps out of the names of its files.
+_NOT_IN_FILES: Final = "<>?%*:|\"'/\\"
 WHOLE_MODULE: Final = "module"
 WHOLE_SUITE: Final = "suite"
 
@@ -60,6 +62,13 @@ def session_name(node: Any) -> str:
     if name:
         return fit(name)
     return WHOLE_SUITE if module_of(node) is None else WHOLE_MODULE
+
+
+def imported_name(session: str) -> str:
+    """What a session is called that was imported from the file of pytest-recording for the same test."""
+    name, bracket, parameters = session.partition("[")
+    file = ".".join(name.split("::")[-2:]) + bracket + parameters
+    return "".join("-" if c in _NOT_IN_FILES else c for c in file)
 
 
 def fit(name: str) -> str:

@@ -12,7 +12,7 @@ import pytest
 
 from wiretape.addons.pytesting import marks, verdict
 from wiretape.addons.pytesting.fixture import Wiretape
-from wiretape.addons.pytesting.naming import place_of
+from wiretape.addons.pytesting.naming import imported_name, place_of
 from wiretape.addons.pytesting.words import LED
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ class Suite:
         self._file: SettingsFile | None = None
         self._strays = 0
         self._standing: str | None = None
+        self._owners: dict[str, str] = {}
 
     def standing(self) -> Address:
         """The one address of this process under which every test from now on finds its own session."""
@@ -84,8 +85,9 @@ class Suite:
         """The session of a test, a class, a module or the run; it fails the test where its marks are off."""
         node: Any = request.node
         marked = self._marked(node)
-        place = place_of(node, self.choices, marked)
+        place = self._place(node, marked)
         label = self._standing if fixture == "wiretape" and self._standing else _new_label()
+        self._owners[label] = node.nodeid
         tape = Wiretape(fixture, node.nodeid, place, lambda: self._open(node.nodeid, place, marked, label))
         tape.strict = bool(self._strict(marked))
         self.live.append(tape)
@@ -96,6 +98,17 @@ class Suite:
             # Nobody has to ask this one for its address.
             tape.open()
         return tape
+
+    def _place(self, node: Any, marked: Marked) -> Place:
+        """The session of a test; where tests are marked for pytest-recording, the one imported from its file counts."""
+        place = place_of(node, self.choices, marked)
+        if self.choices.vcr_marks:
+            from wiretape.addons.pytesting.looking import is_complete
+
+            imported = place._replace(session=imported_name(place.session))
+            if imported != place and not is_complete(place) and is_complete(imported):
+                return imported
+        return place
 
     def _marked(self, node: Any) -> Marked:
         try:
@@ -138,7 +151,7 @@ class Suite:
         """What was asked by addresses of no test since this was last asked, a line each."""
         strays = self.strays()
         new, self._strays = strays[self._strays :], len(strays)
-        return [f"{miss.request}: {miss.detail}" for miss in new]
+        return new
 
     def leading(self) -> Lead:
         """What the process that leads the run holds."""
@@ -157,9 +170,16 @@ class Suite:
             return marked.mode
         return chosen
 
-    def strays(self) -> list[Miss]:
-        """What was asked by addresses of no test."""
-        return [] if self._replaying is None else list(self._replaying.strays())
+    def strays(self) -> list[str]:
+        """What was asked by addresses of no test, a line each."""
+        strays = [] if self._replaying is None else self._replaying.strays()
+        return [f"{miss.request}: {self._whose(miss.detail)}" for miss in strays]
+
+    def _whose(self, detail: str) -> str:
+        over = [nodeid for label, nodeid in self._owners.items() if label in detail]
+        if over:
+            return f"by the address of {verdict.here(self.config, over[0])}, which is over"
+        return detail if "no session is open" in detail else "by the proxy's own address, not that of a session"
 
     def end(self) -> list[str]:
         """End all that runs; says what went to the API past all sessions."""

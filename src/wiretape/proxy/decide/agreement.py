@@ -62,6 +62,28 @@ def check_canonicaliser(recorded: Rules, settings: Rules, session: str, cassette
     raise UsageError(f"session {session!r} was recorded with {told}; or make its match keys anew: {command}")
 
 
+def check_redaction(recorded: Rules, settings: Rules, session: str, cassette: Path, *, records: bool) -> None:
+    """See whether what is redacted in the session is what the settings want redacted, as far as that matters.
+
+    Keys are made of what is redacted: a replay goes by the session's rules, and needs its function. A recording that
+    went by them would write openly what the settings have added since.
+
+    Raises:
+        UsageError: it is not.
+    """
+    ours, theirs = settings.redact, recorded.redact
+    if theirs.callable is not None and theirs.callable != ours.callable:
+        raise UsageError(
+            f"session {session!r} was recorded with redaction's callable {theirs.callable!r}, and the settings name "
+            f"{repr(ours.callable) if ours.callable else 'none'}; if you trust it, name it there under [redact]"
+        )
+    if records and ours != theirs:
+        raise UsageError(
+            f"session {session!r} was recorded with other redaction rules than the settings'; bring it in line with "
+            f"`wiretape scrub {shlex.quote(session)} -c {shlex.quote(str(cassette))}`, then add to it, or record anew"
+        )
+
+
 def _names_any(rules: Rules) -> bool:
     return any(getattr(rules, name) for name in _WORDS)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 
@@ -107,11 +107,13 @@ def _leaves(value: Any, path: str, name: str, depth: int = 0) -> Iterator[Unit]:
     if depth > _DEEPEST:
         return
     if isinstance(value, dict):
-        yield from _named_value(value, path, name)
-        for key, inner in value.items():
-            yield from _leaves(inner, f"{path}{named(str(key))}", str(key), depth + 1)
+        members = cast("dict[str, Any]", value)
+        yield from _named_value(members, path, name)
+        for key, inner in members.items():
+            yield from _leaves(inner, f"{path}{named(key)}", key, depth + 1)
     elif isinstance(value, list):
-        for number, inner in enumerate(value):
+        items: list[Any] = value
+        for number, inner in enumerate(items):
             yield from _leaves(inner, f"{path}[{number}]", name, depth + 1)
     elif isinstance(value, str):
         yield from _string(value, path, name)

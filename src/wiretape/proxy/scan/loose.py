@@ -32,9 +32,7 @@ _SAMPLE: Final = re.compile(
 _PROSE: Final = re.compile(rb"[A-Za-z]+(?:[ _-][A-Za-z]+)*[.,]?")
 _SHORT: Final = 8
 _QUOTES: Final = rb"\\{0,3}[\"']"
-_HEADER_NAMES: Final = b"|".join(
-    sorted((re.escape(name) for name in (*SECRET_HEADERS, *COOKIE_HEADERS)), key=len, reverse=True)
-)
+_HEADER_NAMES: Final = b"|".join(map(re.escape, (*SECRET_HEADERS, *COOKIE_HEADERS)))
 # A pair of a name and a value, as cassettes have their headers, and exports of them.
 _PAIR: Final = re.compile(
     rb"\[\s*\\{0,3}\"(?P<name>" + _HEADER_NAMES + rb")\\{0,3}\"\s*,\s*\\{0,3}\"(?P<value>[^\"\\]{1,8192})",
@@ -42,8 +40,8 @@ _PAIR: Final = re.compile(
 )
 # `Name: value`, in a log, a command line, YAML (there the value may be the only member of a list), or a dict.
 _LINE: Final = re.compile(
-    rb"(?<![A-Za-z0-9_-])(?P<name>%s)(?:%s)?[ \t]*[:=][ \t]*\[?(?:\r?\n[ \t]*-[ \t]*)?(?:%s)?(?P<value>[^\r\n\"'\\]{1,8192})"
-    % (_HEADER_NAMES, _QUOTES, _QUOTES),
+    rb"(?<![A-Za-z0-9_-])(?P<name>%s)(?:%s)?[ \t]*[:=][ \t]*\[?(?:\r?\n[ \t]*-[ \t]*)?(?:%s)?"
+    rb"(?P<value>[^\r\n\"'\\]{1,8192})" % (_HEADER_NAMES, _QUOTES, _QUOTES),
     re.IGNORECASE,
 )
 
@@ -91,7 +89,7 @@ def _fields() -> re.Pattern[bytes]:
     names = {name.lower().replace("_", "[_-]?") for name in (*SECRET_REQUEST_FIELDS, *SECRET_RESPONSE_FIELDS)}
     # That is a header's name, too, and read there.
     names.discard("authorization")
-    alternatives = "|".join(sorted(names, key=len, reverse=True)).encode()
+    alternatives = "|".join(sorted(names, key=lambda name: (-len(name), name))).encode()
     return re.compile(
         rb"(?<![A-Za-z0-9_-])(?P<name>" + alternatives + rb")(?:[\"'])?[ \t]*[:=][ \t]*(?P<quote>[\"'])?"
         rb"(?P<value>[^\s\"',;&<>\\]{8,8192})",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wiretape.proxy.decide.redaction.finds import Find
 from wiretape.proxy.decide.redaction.forms import forms
 from wiretape.proxy.decide.redaction.memory import LONGEST, SHORTEST
 from wiretape.proxy.decide.redaction.placeholders import MARK
@@ -14,6 +13,7 @@ from wiretape.proxy.scan.shapes import private_keys, random_texts
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from wiretape.proxy.decide.redaction.finds import Find
     from wiretape.proxy.decide.redaction.text import Scope
     from wiretape.proxy.scan.allowing import Allowed
     from wiretape.proxy.scan.finding import Detector

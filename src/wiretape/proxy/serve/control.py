@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wiretape.proxy.decide.misses import Miss
-    from wiretape.proxy.run import Run, Summary
+    from wiretape.proxy.run import Run
     from wiretape.proxy.runs import Runs
     from wiretape.proxy.settings import Settings
+    from wiretape.proxy.summary import Summary
     from wiretape.store.interaction import Headers, Interaction, Request
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")

@@ -15,9 +15,9 @@ from wiretape.proxy.serve.trials import with_trials
 from wiretape.store.sharing import Writers
 
 if TYPE_CHECKING:
-    from wiretape.proxy.run import Summary
     from wiretape.proxy.serve.foreground import Served
     from wiretape.proxy.settings import Settings
+    from wiretape.proxy.summary import Summary
 
 type Say = Callable[[str], None]
 """Tells the person at the terminal one line."""

@@ -124,7 +124,9 @@ class Service:
         """Remember that *data*, come by *door*, is *asked* and nothing else."""
         if asked.visit.is_matched:
             bare = msgspec.structs.replace(asked.visit.request, headers=())
-            known = Known(msgspec.structs.replace(asked.visit, request=bare), asked.key, asked.echoed)
+            known = Known(
+                msgspec.structs.replace(asked.visit, request=bare), asked.key, asked.echoed, self._version(asked.visit)
+            )
             self._known.put((door, data), known, len(data) + _KNOWN_OVERHEAD)
 
     def recall(self, door: Door, data: bytes) -> tuple[Prepared, Visit] | None:
@@ -133,10 +135,15 @@ class Service:
         None where these bytes are not known, or have no answer: then they are to be read.
         """
         known = self._known.get((door, data))
-        if known is None or known.visit.run.closed:
+        if known is None or known.visit.run.closed or known.version != self._version(known.visit):
             return None
         answer = self._found(known.visit, known.key, known.echoed)
         return None if isinstance(answer, Refuse) else (answer, known.visit)
+
+    @staticmethod
+    def _version(visit: Visit) -> int:
+        """What keys depend on besides the request: with every secret that is learnt, others may count as such."""
+        return visit.run.playback.memory.version
 
     def decide(self, asked: Asked) -> Prepared | Refuse:
         """The answer to a request, or why it has none; our own failure is a reason like any other."""
@@ -192,8 +199,9 @@ class Service:
 
     def broke(self, error: Exception, visit: Visit | None) -> None:
         """Note that an answer could not be told to its end: its head was out, so it broke off."""
-        self._run_of(visit).defect(error)
-        self._say(f"an answer broke off: {type(error).__name__}: {error}")
+        run = self._run_of(visit)
+        run.defect(error)
+        self._say(run.playback.clean(f"an answer broke off: {type(error).__name__}: {error}"))
 
     def _run_of(self, visit: Visit | None) -> Run:
         return visit.run if visit else self._runs.default
@@ -220,4 +228,7 @@ class Service:
 
     def _key(self, request: Request, visit: Visit) -> str:
         assert visit.identity is not None
-        return match_key(canonical(self.matched(visit, request), visit.identity, visit.run.settings.rules))
+        run = visit.run
+        return match_key(
+            canonical(self.matched(visit, request), visit.identity, run.settings.rules, run.playback.memory)
+        )

@@ -79,7 +79,7 @@ class Comparing:
             settings = run.settings
             cassette = Cassette.open(settings.cassette)
             session = cassette.session(settings.session)
-            self._opened[run] = cassette, Playback(settings, run.mode, cassette, session.id)
+            self._opened[run] = cassette, Playback(settings, run.mode, cassette, session.id, run.playback.memory)
         return self._opened[run][1].missed(request, identity, refusal)
 
     def _close(self, runs: Iterable[Run]) -> None:

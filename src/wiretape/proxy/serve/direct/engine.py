@@ -12,10 +12,10 @@ from wiretape.proxy.serve.wholerun import Engine, serve_run
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from wiretape.proxy.run import Summary
     from wiretape.proxy.runs import Runs
     from wiretape.proxy.serve.foreground import Served
     from wiretape.proxy.settings import Settings
+    from wiretape.proxy.summary import Summary
 
 
 async def serve_direct(runs: Runs, say: Callable[[str], None], command: Sequence[str]) -> Served:

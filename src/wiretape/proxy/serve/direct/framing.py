@@ -11,7 +11,7 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from wiretape.proxy.playback import Recorded
+    from wiretape.proxy.recorded import Recorded
     from wiretape.store.interaction import Headers, ResponseHead
 
 type Frame = tuple[int, bytes]

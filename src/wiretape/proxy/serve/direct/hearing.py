@@ -140,7 +140,8 @@ class Hearing:
             return
         self._visit = visit = self._service.arrive(head, self._door)
         identity = visit.identity if visit.is_matched or visit.control else None
-        self._upload = Upload(self._service.matched(visit, visit.request), identity, visit.run.settings.rules)
+        matched, run = self._service.matched(visit, visit.request), visit.run
+        self._upload = Upload(matched, identity, run.settings.rules, run.playback.memory)
         if head.expects and head.length != 0:
             self.expected = True
             self._on_expected()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from wiretape.proxy.decide.echo import Values
-    from wiretape.proxy.playback import Recorded
+    from wiretape.proxy.recorded import Recorded
     from wiretape.proxy.run import Run
     from wiretape.store.interaction import Headers
 

@@ -9,6 +9,7 @@ from wiretape.proxy.decide.longkey import LongKey
 from wiretape.proxy.serve.direct.refusals import Unreadable
 
 if TYPE_CHECKING:
+    from wiretape.proxy.decide.redact import Memory
     from wiretape.proxy.decide.rules import Rules
     from wiretape.store.interaction import Request
 
@@ -30,8 +31,8 @@ class Upload:
         aside: it waits in a file, so that reading it back and making its key is for a thread.
     """
 
-    def __init__(self, head: Request, identity: str | None, rules: Rules) -> None:
-        """Begin the body of *head*, which has the target to match by.
+    def __init__(self, head: Request, identity: str | None, rules: Rules, memory: Memory | None = None) -> None:
+        """Begin the body of *head*, which has the target to match by; *memory* knows the session's secrets.
 
         Without an *identity* nothing is matched, and only the beginning is kept.
         """
@@ -40,6 +41,7 @@ class Upload:
         self._head = head
         self._identity = identity
         self._rules = rules
+        self._memory = memory
         self._parts: list[bytes] = []
         self._held = 0
         self._digest: LongKey | None = None
@@ -67,7 +69,7 @@ class Upload:
 
     def _overflow(self, identity: str) -> None:
         start = b"".join(self._parts)
-        self._digest = LongKey.begin(self._head, identity, self._rules, start)
+        self._digest = LongKey.begin(self._head, identity, self._rules, start, self._memory)
         if self._digest is not None:
             self._digest.add(start)
             self._parts = [start[:_TOLD_BYTES]]

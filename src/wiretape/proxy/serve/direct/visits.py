@@ -67,8 +67,10 @@ class Known(msgspec.Struct, frozen=True):
         visit: its head, without the headers.
         key: to match by.
         echoed: what its answer has to repeat.
+        version: of the session's memory of secrets when the key was made.
     """
 
     visit: Visit
     key: str
-    echoed: Values = ()
+    echoed: Values
+    version: int

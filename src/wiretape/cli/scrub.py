@@ -1,0 +1,76 @@
+"""`scrub`: the secrets of an existing cassette replaced in place."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+import typer
+
+from wiretape.cli import options
+from wiretape.cli.output import print_json, say
+from wiretape.cli.scan import progress, table
+from wiretape.proxy.settings import cassette_path
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wiretape.proxy.scrubbing import Scrubbed
+
+Names = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="SESSION...", help="Only these sessions; all without any.", show_default=False),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be replaced.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this command."""
+    app.command("scrub")(scrub)
+
+
+def scrub(
+    names: Names = None, *, cassette: options.Cassette = None, dry_run: DryRun = False, as_json: options.AsJson = False
+) -> int:
+    """Replace the secrets of a cassette with placeholders, in place, and leave no byte of them in the file.
+
+    All of it or nothing. Exits 1 where something is left, or where a session would not be replayed as before; then
+    nothing was changed.
+    """
+    from wiretape.addons.detectsecrets import detectors
+    from wiretape.proxy.choosing import Asked, chosen_rules, settings_file
+    from wiretape.proxy.scan.allowing import Allowed
+    from wiretape.proxy.scrubbing import Scrub
+
+    settings = settings_file(os.environ)
+    path = cassette_path(cassette, os.environ, settings)
+    with progress(f"scrubbing {path.name}") as bar:
+        work = Scrub(
+            path,
+            names or (),
+            chosen_rules(Asked(), settings).redact,
+            Allowed(settings.values.scan.allow),
+            detectors() or (),
+            bar,
+        )
+        done = work.look() if dry_run else work.run()
+    if as_json:
+        print_json({**msgspec.structs.asdict(done), "dry_run": dry_run})
+    else:
+        _tell(path, done, dry_run=dry_run)
+    return int(bool(done.left))
+
+
+def _tell(path: Path, done: Scrubbed, *, dry_run: bool) -> None:
+    if done.replaced:
+        table(done.replaced, several=False)
+    verb = "would be replaced" if dry_run else "replaced"
+    kinds = ", ".join(f"{count} {kind}" for kind, count in done.kinds.most_common())
+    sessions = f"{len(done.sessions)} session{'' if len(done.sessions) == 1 else 's'}"
+    say(f"{path}, {sessions}: {verb}: {kinds or 'nothing'}")
+    for what in done.unread:
+        say(f"not looked into: {what}")
+    if done.left:
+        say("left over, which `wiretape scan` tells too:")
+        table(done.left, several=False)
