@@ -70,8 +70,8 @@ def sessions(connection: sqlite3.Connection, name: str | None = None) -> list[Se
     rows = connection.execute(
         "SELECT id, name, state, problem, replaces, upstream, started_at, ended_at, rules, owner,"
         " (SELECT count(*) FROM interaction WHERE session_id = session.id) FROM session"
-        + (" ORDER BY id" if name is None else " WHERE name = ?"),  # noqa: S608 - both texts are ours
-        () if name is None else (name,),
+        " WHERE :name IS NULL OR name = :name ORDER BY id",
+        {"name": name},
     )
     return [_session(row) for row in rows]
 
