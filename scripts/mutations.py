@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = Path("src/wiretape")
+LEFT_OUT = (".git", ".venv", "build", "dist", "__pycache__", ".*_cache", ".hypothesis")
 
 
 class Mutation(NamedTuple):
@@ -103,13 +104,8 @@ MUTATIONS = {
 def passes(tests: str, mutation: Mutation | None = None) -> bool:
     """Whether *tests* pass on a copy, with a *mutation* or as it is."""
     with tempfile.TemporaryDirectory(prefix="mutation-") as name:
-        copy = Path(name)
-        for what in ("src", "tests", "scripts", "benchmarks", "pyproject.toml", "README.md"):
-            source = ROOT / what
-            if source.is_dir():
-                shutil.copytree(source, copy / what, ignore=shutil.ignore_patterns("__pycache__"))
-            else:
-                shutil.copy(source, copy / what)
+        copy = Path(name, "copy")
+        shutil.copytree(ROOT, copy, symlinks=True, ignore=shutil.ignore_patterns(*LEFT_OUT))
         if mutation is not None:
             mutate(copy / SOURCE / mutation.file, mutation)
         command = [sys.executable, "-m", "pytest", "-q", "-x", "-n2", *tests.split()]

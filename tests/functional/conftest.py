@@ -8,6 +8,8 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +19,7 @@ import pytest
 from wiretape.addons.standin import StandIn
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
 _PATIENCE_SECONDS = 60
 
@@ -42,6 +44,77 @@ class Proxy(msgspec.Struct, frozen=True):
         self.process.send_signal(number)
         out, err = self.process.communicate(timeout=_PATIENCE_SECONDS)
         return Done(self.process.returncode, out, err)
+
+
+class Scripted(msgspec.Struct, frozen=True):
+    """What an upstream of the test's own says to a request; more than one piece come as chunks."""
+
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = (("Content-Type", "application/json"),)
+    pieces: tuple[bytes, ...] = (b"{}",)
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(self.pieces)
+
+
+class Upstream(ThreadingHTTPServer):
+    """An API that says what it was told to say: to the request with the header `X-Call`, or to any at its path."""
+
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Saying)
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        self.answers: dict[str, Scripted] = {}
+        self.hits = 0
+        self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05})
+        self._thread.start()
+
+    def stop(self) -> None:
+        """From now on nobody listens."""
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
+
+
+class _Saying(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+    server: Upstream
+
+    def handle_one_request(self) -> None:
+        self.do_GET = self.do_POST = self.do_PUT = self.do_PATCH = self.do_DELETE = self._say  # type: ignore[attr-defined]
+        super().handle_one_request()
+
+    def _say(self) -> None:
+        self.server.hits += 1
+        self._read()
+        path = self.path.partition("?")[0]
+        answer = self.server.answers.get(self.headers.get("X-Call") or path) or self.server.answers[path]
+        self.send_response(answer.status)
+        for name, value in answer.headers:
+            self.send_header(name, value)
+        chunked = len(answer.pieces) > 1
+        self.send_header(*(("Transfer-Encoding", "chunked") if chunked else ("Content-Length", str(len(answer.body)))))
+        self.end_headers()
+        for piece in answer.pieces:
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece) if chunked else piece)
+            self.wfile.flush()
+        if chunked:
+            self.wfile.write(b"0\r\n\r\n")
+
+    def _read(self) -> None:
+        if "chunked" in self.headers.get("Transfer-Encoding", ""):
+            while size := int(self.rfile.readline(), 16):
+                self.rfile.read(size + 2)
+            self.rfile.readline()
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+
+    def log_message(self, *_: object) -> None:
+        """Nobody reads it."""
 
 
 class Wiretape:
@@ -129,3 +202,23 @@ def standin() -> Iterator[StandIn]:
     """The API, which counts what reaches it."""
     with StandIn() as served:
         yield served
+
+
+@pytest.fixture(scope="module")
+def make_wiretape(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Callable[[], Wiretape]:
+    """Makes commands with a folder each, for what a module's tests share."""
+    return lambda: Wiretape(tmp_path_factory.mktemp("shared"), home)
+
+
+@pytest.fixture(scope="module")
+def upstream() -> Iterator[Upstream]:
+    """An API that says what it is told to."""
+    served = Upstream()
+    yield served
+    served.stop()
+
+
+@pytest.fixture(scope="session")
+def make_answer() -> Callable[..., Scripted]:
+    """Makes what it says."""
+    return Scripted

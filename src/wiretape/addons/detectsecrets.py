@@ -17,9 +17,12 @@ if TYPE_CHECKING:
 
     from wiretape.proxy.scan.finding import Detector
 
+# A shorter group of a form is only what a key begins with.
+_LEAST: Final = 16
 _BEFORE: Final = 200
 _BEHIND: Final = 800
 _WORD: Final = re.compile(rb"[A-Za-z0-9_]")
+_ESCAPES: Final = frozenset({b"n", b"r", b"t", b"b", b"f"})
 
 
 class _Chosen(NamedTuple):
@@ -78,17 +81,26 @@ class _Foreign:
 
     def _around(self, text: bytes, at: int) -> Iterator[Hit]:
         start = max(text.rfind(b"\n", max(0, at - _BEFORE), at) + 1, at - _BEFORE, 0)
-        window = text[start : at + _BEHIND]
-        # As Latin-1, offsets are those of the bytes.
-        for found in self._plugin.analyze_string(window.decode("latin-1")):
-            value = str(found).encode("latin-1").strip(b" \t\"'=:")
-            begin = window.find(value)
-            if value and begin >= 0 and _stands_alone(text, start + begin, start + begin + len(value)):
-                yield Hit(
-                    start + begin, start + begin + len(value), value, str(self._plugin.secret_type), "detect-secrets"
-                )
+        # As Latin-1, offsets are those of the bytes. The package's own search gives a group where a form has one, be it
+        # no more than the beginning of a key.
+        window = text[start : at + _BEHIND].decode("latin-1")
+        for form in self._plugin.denylist:
+            for found in form.finditer(window):
+                first, end = max((found.span(group) for group in range(1, form.groups + 1)), key=_size, default=(0, 0))
+                if end - first < _LEAST:
+                    first, end = found.span()
+                if _stands_alone(text, start + first, start + end):
+                    value = text[start + first : start + end]
+                    yield Hit(start + first, start + end, value, str(self._plugin.secret_type), "detect-secrets")
+
+
+def _size(span: tuple[int, int]) -> int:
+    return span[1] - span[0]
 
 
 def _stands_alone(text: bytes, start: int, end: int) -> bool:
     """Whether it is no part of a longer word, as random base64 has any form somewhere."""
-    return not (_WORD.match(text[start - 1 : start]) or _WORD.match(text[end : end + 1]))
+    before = text[max(start - 2, 0) : start]
+    # The letter of an escape is no part of a word.
+    joined = _WORD.match(before[-1:]) and not (before[:1] == b"\\" and before[1:] in _ESCAPES)
+    return not (joined or _WORD.match(text[end : end + 1]))

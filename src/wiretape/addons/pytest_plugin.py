@@ -58,7 +58,7 @@ def pytest_configure_node(node: Any) -> None:
     """Tell a worker of pytest-xdist where the recorder is to be met."""
     suite = node.config.stash[SUITE]
     if suite.choices.mode != "replay":
-        node.workerinput[_MEETING] = str(suite.leading().folder)
+        node.workerinput[_MEETING] = str(suite.engines.leading().folder)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -46,20 +46,14 @@ def scrub(
     settings = settings_file(os.environ)
     path = cassette_path(cassette, os.environ, settings)
     with progress(f"scrubbing {path.name}") as bar:
-        work = Scrub(
-            path,
-            names or (),
-            chosen_rules(Asked(), settings).redact,
-            Allowed(settings.values.scan.allow),
-            detectors() or (),
-            bar,
-        )
+        rules = chosen_rules(Asked(), settings).redact
+        work = Scrub(path, names or (), rules, Allowed(settings.values.scan.allow), detectors() or (), bar)
         done = work.look() if dry_run else work.run()
     if as_json:
-        print_json({**msgspec.structs.asdict(done), "dry_run": dry_run})
+        print_json({**msgspec.structs.asdict(done), "kinds": done.kinds, "dry_run": dry_run})
     else:
         _tell(path, done, dry_run=dry_run)
-    return int(bool(done.left))
+    return int(bool(done.left or done.beside))
 
 
 def _tell(path: Path, done: Scrubbed, *, dry_run: bool) -> None:
@@ -71,6 +65,8 @@ def _tell(path: Path, done: Scrubbed, *, dry_run: bool) -> None:
     say(f"{path}, {sessions}: {verb}: {kinds or 'nothing'}")
     for what in done.unread:
         say(f"not looked into: {what}")
+    for name in done.beside:
+        say(f"{name} is kept by others who have the cassette open: end them and run this again, to clear the file")
     if done.left:
         say("left over, which `wiretape scan` tells too:")
         table(done.left, several=False)

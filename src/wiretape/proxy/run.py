@@ -101,7 +101,7 @@ class Run:
             rules=msgspec.json.encode(settings.rules).decode(),
         )
         self._writer = SessionWriter.begin(settings.cassette, description, how, writers)
-        self.recorder = Recorder(self._writer, Redactor(self._writer.opened.placeholders), settings.rules)
+        self.recorder = Recorder(self._writer, Redactor(self._writer.opened.placeholders), settings.rules, self.defect)
         self.playback = Playback(settings, self.mode, None, None, self.recorder.redactor.memory)
 
     def _obey(self, session: Session) -> None:

@@ -9,6 +9,7 @@ import msgspec
 
 from wiretape.proxy.decide.keying import KeyInTheMaking
 from wiretape.proxy.decide.redact import Memory, Redactor
+from wiretape.proxy.decide.redaction.hook import installed
 from wiretape.proxy.decide.redaction.mending import Mender
 from wiretape.proxy.rekeying import hosts_of, matched_target, rules_of
 from wiretape.proxy.scan.cassettes import CassetteScan
@@ -17,10 +18,11 @@ from wiretape.proxy.selfcheck import check
 from wiretape.store.cassette import Cassette
 from wiretape.store.errors import UsageError, WiretapeError
 from wiretape.store.keys import NewKey
+from wiretape.store.rawfile import beside
 from wiretape.store.scrubbing import mend
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from wiretape.proxy.decide.redact import RedactRules
@@ -49,12 +51,14 @@ class Scrubbed(msgspec.Struct, frozen=True):
         replaced: what was found before and is gone.
         left: what is found still, of these sessions and of the file's bytes.
         unread: bodies that could not be looked into.
+        beside: files that others have kept beside the cassette; the cassette may hold what was there before.
     """
 
     sessions: list[str]
     replaced: list[Finding]
     left: list[Finding]
     unread: list[str]
+    beside: list[str] = []
 
     @property
     def kinds(self) -> Counter[str]:
@@ -115,13 +119,14 @@ class Scrub:
         """
         before = self._scan().run()
         names = mend(self._path, lambda bench: self._work(bench, before))
-        after = self._scan().run()
-        left = {_facts(one) for one in after.findings}
-        replaced = [one for one in before.findings if _facts(one) not in left]
-        return Scrubbed(names, replaced, [one for one in after.findings if _is_of(one, names)], after.unread)
+        after = self._scan(before.values).run()
+        still = {_facts(one) for one in after.findings}
+        replaced = [one for one in before.findings if _facts(one) not in still]
+        left = [one for one in after.findings if _is_of(one, names)]
+        return Scrubbed(names, replaced, left, after.unread, [file.name for file in beside(self._path)])
 
-    def _scan(self) -> CassetteScan:
-        return CassetteScan(self._path, self._allowed, self._detectors, self._rules, self._progress)
+    def _scan(self, sought: Mapping[bytes, str] | None = None) -> CassetteScan:
+        return CassetteScan(self._path, self._allowed, self._detectors, self._rules, self._progress, sought)
 
     def _work(self, bench: Bench, before: Scanned) -> list[str]:
         memory = Memory()
@@ -162,6 +167,11 @@ class _Mending:
         if own is None:
             raise UsageError(
                 f"the rules of session {session.name!r} cannot be read; give it new ones with `wiretape rekey` first"
+            )
+        if own.redact.callable is not None and not installed(own.redact.callable):
+            raise UsageError(
+                f"session {session.name!r} was redacted with {own.redact.callable!r}, too; "
+                "name it in the settings, so that the session keeps its rules"
             )
         self.session = session
         self._bench = bench

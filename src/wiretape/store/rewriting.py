@@ -46,7 +46,7 @@ class Keying(Protocol):
     """A match key in the making."""
 
     def add(self, data: bytes) -> None: ...  # noqa: D102
-    def key(self) -> str: ...  # noqa: D102
+    def key(self) -> str | None: ...  # noqa: D102
 
 
 class Rewriter(Protocol):
@@ -136,7 +136,7 @@ class _Rewriting:
             )
             self._drop(stored.body_id)
         if head != stored.head:
-            self._update("response_headers = ?", headers_to_json(head.headers))
+            self._update("reason = ?, response_headers = ?", head.reason, headers_to_json(head.headers))
         if trailers != stored.trailers:
             self._update("response_trailers = ?", headers_to_json(trailers))
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 import threading
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from wiretape.addons.pytesting.lead import KEEPER, Lead
 from wiretape.addons.pytesting.marks import Marked
 from wiretape.addons.pytesting.naming import place_of
 from wiretape.addons.pytesting.options import Choices
@@ -75,6 +80,34 @@ def test_work_in_the_servers_thread(replay: tuple[Runs, ThreadedReplay]) -> None
     served.stop()
     with pytest.raises(RuntimeError, match="does not run"):
         served.call(lambda: None)
+
+
+@pytest.mark.parametrize("early", [True, False])
+@pytest.mark.parametrize("done", [True, False])
+def test_the_recorder_is_kept_no_longer_than_its_lead_lives(done: bool, early: bool) -> None:  # noqa: FBT001
+    """Also where the lead came to its end before anybody could see it live."""
+    lead = Lead()
+
+    def come_to_the_end() -> None:
+        if done:
+            (lead.folder / "done").touch()
+        os.close(lead._life)
+
+    if early:
+        come_to_the_end()
+    keeper = subprocess.Popen([sys.executable, "-c", KEEPER, str(lead.folder)])
+    try:
+        if not early:
+            with pytest.raises(subprocess.TimeoutExpired):
+                keeper.wait(0.5)
+            come_to_the_end()
+        assert keeper.wait(30) == (0 if done else 1)
+        # Where nobody said so, nobody is left to clear up.
+        assert lead.folder.exists() == done
+    finally:
+        keeper.kill()
+        keeper.wait()
+        shutil.rmtree(lead.folder, ignore_errors=True)
 
 
 def node(nodeid: str, root: Path) -> Any:

@@ -265,8 +265,11 @@ def test_when_pytest_is_interrupted(recorded: Project, number: signal.Signals) -
             time.sleep(60)
         """,
     )
+    shelf = recorded.folder / "temporary"
+    shelf.mkdir()
+    environment = recorded.environment | {"TMPDIR": str(shelf)}
     process = subprocess.Popen(
-        recorded.line("-s"), cwd=recorded.folder, env=recorded.environment, stdout=subprocess.PIPE, text=True
+        recorded.line("-s"), cwd=recorded.folder, env=environment, stdout=subprocess.PIPE, text=True
     )
     try:
         assert process.stdout is not None
@@ -276,6 +279,7 @@ def test_when_pytest_is_interrupted(recorded: Project, number: signal.Signals) -
     finally:
         process.kill()
     assert _settled(recorded) == {"test_a": COMPLETE, "test_b": ("incomplete", 1)}
+    assert not list(shelf.glob("wiretape-pytest-*"))
 
 
 def _settled(project: Project) -> dict[str, tuple[str, int]]:

@@ -180,6 +180,9 @@ def test_the_settings_file_counts(project: Project, post: Any) -> None:
         """,
     )
     assert project.pytest().code == 0
+    project.write("wiretape.toml", 'when_spent = "repeat"\nstrict = true\n')
+    project.cassette(test_it=[post("/v1/a", {"x": 1}, 1), post("/v1/b", {})])
+    assert project.pytest().counts == {"passed": 1, "error": 1}
     project.write("wiretape.toml", 'when_spend = "repeat"\n')
     done = project.pytest()
     assert done.counts == {"failed": 1}

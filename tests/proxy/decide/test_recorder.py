@@ -8,14 +8,20 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from wiretape.proxy.decide import userhook
 from wiretape.proxy.decide.canonical import canonical
 from wiretape.proxy.decide.matching import match_key
 from wiretape.proxy.decide.recorder import Recorder
-from wiretape.proxy.decide.redact import Redactor
+from wiretape.proxy.decide.redact import Redactor, RedactRules
+from wiretape.proxy.decide.redaction import hook
+from wiretape.proxy.decide.rules import Rules
+from wiretape.store.cassette import Cassette
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.conftest import Scribe
+    from wiretape.proxy.decide.canonical import Canonical
     from wiretape.store.interaction import Ended, Headers, Request, ResponseHead
 
 
@@ -98,6 +104,104 @@ def test_the_key_does_not_depend_on_credentials(make_request: Callable[..., Requ
         request = msgspec.structs.replace(make_request(), headers=((b"Authorization", b"Bearer " + secret),))
         Recorder(desk, Redactor()).begin(request, "api", "now").request_end()
     assert len({note[1] for note in desk.notes if note[0] == "key"}) == 1
+
+
+class Functions:
+    """The user's, which fail over what holds a marked word."""
+
+    def __init__(self) -> None:
+        userhook.install("tests.recorder:canonicalise", self.canonicalise)
+        hook.install("tests.recorder:redact", self.redact)
+
+    def canonicalise(self, form: Canonical) -> Canonical:
+        if b"unmatchable" in form.body or b"REDACTED" in form.body:
+            raise ValueError("it cannot be matched")
+        return form
+
+    def redact(self, body: bytes) -> bytes | None:
+        if b"unreadable" in body:
+            raise ValueError("it cannot be read")
+        return body + b"!"
+
+
+@pytest.mark.parametrize("size", [10, 2_000_000], ids=["short", "long"])
+@pytest.mark.parametrize(
+    ("word", "rules"),
+    [
+        (b"unmatchable", Rules(canonicaliser="tests.recorder:canonicalise")),
+        (b"unreadable", Rules(redact=RedactRules(callable="tests.recorder:redact"))),
+    ],
+    ids=["canonicaliser", "redaction"],
+)
+def test_a_users_function_that_fails_over_a_request(
+    make_request: Callable[..., Request],
+    make_head: Callable[..., ResponseHead],
+    word: bytes,
+    rules: Rules,
+    size: int,
+) -> None:
+    """Its answer is recorded and answers nothing; what redaction could not read is not written; it is told once."""
+    Functions()
+    desk, told = Desk(), list[str]()
+    recorder = Recorder(desk, Redactor(), rules, lambda error: told.append(str(error)))
+    for _ in range(2):
+        take = recorder.begin(make_request("/v1/x", "POST"), "api", "now")
+        for piece in (b"[", b'"' * size, word, b"]"):
+            take.request_data(piece)
+        take.request_end()
+        take.response_head(make_head(kind=b"text/plain"), 1)
+        take.response_data(b"answer", 2)
+        take.end("complete", 3).result()
+    assert len(told) == 1
+    assert "raised ValueError: it cannot be" in told[0]
+    assert [note[1] for note in desk.notes if note[0] == "key"] == [None, None]
+    assert b"".join(note[1] for note in desk.notes if note[0] == "chunk").startswith(b"answer")  # type: ignore[misc]
+    assert [note[1:] for note in desk.notes if note[0] == "end"] == [("complete", 3, told[0], ())] * 2
+    asked = b"".join(note[1] for note in desk.notes if note[0] == "asked")  # type: ignore[misc]
+    assert (word in asked) is (word == b"unmatchable")
+
+
+def test_an_answer_that_redaction_fails_over_is_not_written(
+    make_request: Callable[..., Request], make_head: Callable[..., ResponseHead]
+) -> None:
+    """Whoever hands it over hears of it."""
+    Functions()
+    desk = Desk()
+    recorder = Recorder(desk, Redactor(), Rules(redact=RedactRules(callable="tests.recorder:redact")))
+    take = recorder.begin(make_request(), "api", "now")
+    take.request_end()
+    take.response_head(make_head(), 1)
+    take.response_data(b"unreadable", 2)
+    with pytest.raises(hook.RedactionFailed, match="it cannot be read"):
+        take.end("complete", 3)
+    assert not [note for note in desk.notes if note[0] in {"chunk", "more", "end"}]
+
+
+def test_what_a_function_was_given_it_is_not_given_again_to_be_mended(
+    scribe: Scribe, make_request: Callable[..., Request], make_head: Callable[..., ResponseHead]
+) -> None:
+    """It may not be one that can be applied twice; and where one fails over a key, the secrets go all the same."""
+    Functions()
+    rules = Rules(redact=RedactRules(callable="tests.recorder:redact"), canonicaliser="tests.recorder:canonicalise")
+    writer, told = scribe.begin(), list[str]()
+    recorder = Recorder(writer, Redactor(), rules, lambda error: told.append(str(error)))
+    secret = (b"x-api-key", b"first-seen-openly")
+    for headers in ((), (secret,)):
+        take = recorder.begin(msgspec.structs.replace(make_request("/v1/x", "POST"), headers=headers), "api", "now")
+        take.request_data(b"asked: first-seen-openly" if not headers else b"asked")
+        take.request_end()
+        take.response_head(make_head(kind=b"text/plain"), 1)
+        take.response_data(b"answered: first-seen-openly", 2)
+        take.end("complete", 3).result()
+    assert recorder.mend(lambda request: request.target) == 1
+    writer.end("then")
+    with Cassette.open(scribe.path) as cassette:
+        first, second = cassette.interactions()
+        assert cassette.request(first.id).body == b"asked: REDACTED-key-1!"
+        answers = [cassette.response(one.id) for one in (first, second)]
+        assert [answer.body for answer in answers if answer] == [b"answered: REDACTED-key-1-xx!"] * 2
+        assert (first.match_key, second.match_key is None) == (None, False)
+    assert len(told) == 1
 
 
 LONG = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import gzip
 import json
 import sqlite3
@@ -22,7 +23,7 @@ from wiretape.proxy.scrubbing import Scrub, Scrubbed, ScrubFailed
 from wiretape.proxy.selfcheck import Finding
 from wiretape.proxy.verifying import verify
 from wiretape.store.cassette import Cassette
-from wiretape.store.errors import SessionBusy, SessionMissing
+from wiretape.store.errors import SessionBusy, SessionMissing, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,7 +112,7 @@ def test_a_second_run_finds_nothing(planter: Planter, make_exchange: Callable[..
 
 
 def test_clients_with_other_secrets_are_answered(planter: Planter, make_exchange: Callable[..., Exchange]) -> None:
-    """A request with a key of today finds the answer that was recorded with the one of then, and a placeholder in it."""
+    """A request with a key of today finds the answer that was recorded with an old one, and a placeholder in it."""
     old, new = planter.secret("old"), planter.secret("new")
     answer = json.dumps({"access_token": planter.secret("answer"), "n": 1}).encode()
     planter.session(make_exchange(body=json.dumps({"password": old, "a": 1}).encode(), chunks=(answer,)))
@@ -232,7 +233,11 @@ def test_all_or_nothing(
     with Cassette.open(planter.path) as cassette:
         before = [cassette.request(one.id) for one in cassette.interactions()]
     answers = iter([[], [], [Finding("b/1", "is broken")], []])
-    monkeypatch.setattr(scrubbing, "check", lambda *_: next(answers))
+
+    def check(*_: object) -> list[Finding]:
+        return next(answers)
+
+    monkeypatch.setattr(scrubbing, "check", check)
     with pytest.raises(ScrubFailed, match="would not be replayed: b/1: is broken"):
         run(planter)
     with Cassette.open(planter.path) as cassette:
@@ -268,3 +273,29 @@ def test_what_only_its_look_tells_is_replaced_too(planter: Planter, make_exchang
     done = run(planter)
     assert done.kinds == {"random text": 1}
     assert secret.encode() not in planter.path.read_bytes()
+
+
+def test_who_has_it_open_keeps_old_bytes_and_is_told(planter: Planter, make_exchange: Callable[..., Exchange]) -> None:
+    """SQLite clears the file only when nobody reads it; until then that is said."""
+    secret = planter.secret("held")
+    planter.session(make_exchange(chunks=(json.dumps({"access_token": secret}).encode(),)))
+    with contextlib.closing(sqlite3.connect(planter.path)) as reader:
+        reader.execute("PRAGMA journal_mode = WAL")
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM session").fetchall()
+        done = run(planter)
+        assert done.beside
+        assert [one.place for one in done.left] == ["bytes of the file"]
+        assert secret.encode() in planter.path.read_bytes()
+    done = run(planter)
+    assert (done.beside, done.left) == ([], [])
+    assert secret.encode() not in bytes_of(planter.path)
+
+
+def test_a_function_that_is_not_there_is_asked_for(planter: Planter, make_exchange: Callable[..., Exchange]) -> None:
+    """Without it the session would lose a rule it was recorded by."""
+    planter.session(make_exchange())
+    with contextlib.closing(sqlite3.connect(planter.path)) as connection, connection:
+        connection.execute("UPDATE session SET rules = ?", ('{"redact": {"callable": "nobody:knows"}}',))
+    with pytest.raises(UsageError, match=r"was redacted with 'nobody:knows', too; name it in the settings"):
+        run(planter)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import msgspec
 
@@ -13,6 +14,7 @@ from wiretape.proxy.decide.redact import Redactor
 from wiretape.proxy.decide.routing import API, Hosts, Origin
 from wiretape.proxy.decide.rules import NO_RULES, Rules
 from wiretape.proxy.settings import parse_hosts
+from wiretape.store.errors import WiretapeError
 from wiretape.store.interaction import Ended, Headers, Request, ResponseHead  # noqa: TC001 - msgspec may ask for them
 from wiretape.store.recording import SessionWriter
 from wiretape.store.sessions import Description
@@ -109,7 +111,7 @@ def record(path: Path, plan: Plan, exchanges: Sequence[Exchange]) -> str:
     All of it goes the one way to the disk: secrets are taken out, match keys and readings made.
 
     Raises:
-        WiretapeError: the cassette cannot be written, or the session is being recorded.
+        WiretapeError: the cassette cannot be written, the session is being recorded, or a function of the user's fails.
     """
     times = [exchange.started_at for exchange in exchanges]
     new = Description(
@@ -120,11 +122,14 @@ def record(path: Path, plan: Plan, exchanges: Sequence[Exchange]) -> str:
         rules=msgspec.json.encode(plan.rules).decode(),
     )
     writer = SessionWriter.begin(path, new, "replace")
-    recorder = Recorder(writer, Redactor(writer.opened.placeholders), plan.rules)
+    recorder = Recorder(writer, Redactor(writer.opened.placeholders), plan.rules, _refuse)
     try:
         for exchange in exchanges:
             _record(recorder, plan.hosts, exchange)
+        recorder.mend(plan.hosts.inward_of)
     except BaseException:
+        with contextlib.suppress(WiretapeError):
+            recorder.mend(plan.hosts.inward_of)
         writer.end(max(times), "it could not be recorded whole")
         raise
     failure = writer.failure
@@ -148,6 +153,11 @@ def _record(recorder: Recorder, hosts: Hosts, exchange: Exchange) -> None:
         take.response_data(data, at_us)
     if exchange.ended is not None:
         take.end(exchange.ended, exchange.over_us, problem=exchange.problem, trailers=exchange.trailers)
+
+
+def _refuse(error: WiretapeError) -> NoReturn:
+    """No client waits for what is recorded here: an import that lacks keys is none."""
+    raise error
 
 
 def _named(origin: Origin) -> str:

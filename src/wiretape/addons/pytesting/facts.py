@@ -28,7 +28,7 @@ def facts_of(tape: Wiretape) -> dict[str, Any] | None:
         "cassette": str(tape.place.cassette),
         "session": told.get("session", tape.place.session),
         "mode": opened.mode,
-        "strict": tape.strict,
+        "strict": opened.strict,
         "replayed": told.get("served", 0),
         "recorded": told.get("recorded", 0),
         "passed": told.get("passed", 0),

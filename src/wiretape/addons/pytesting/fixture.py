@@ -37,7 +37,6 @@ class Wiretape:
         told: how many of its misses have failed a test already.
         problem: why what is recorded is not to be kept; None while all is well.
         lost: why the recorder could not even be told so.
-        strict: an interaction that nobody asked for fails the test.
         facts: what became of it, once it is over.
     """
 
@@ -48,7 +47,6 @@ class Wiretape:
         self.told = 0
         self.problem: str | None = None
         self.lost: str | None = None
-        self.strict = False
         self.facts: dict[str, Any] | None = None
         self._opener = opener
         self._opened: Replayed | Recorded | None = None

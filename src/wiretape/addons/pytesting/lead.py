@@ -20,9 +20,19 @@ if TYPE_CHECKING:
 
 _PATIENCE_SECONDS: Final = 60.0
 _LOOK_SECONDS: Final = 0.01
-# The recorder runs as long as this command does. It waits for the pipe's other end to be closed: after a last word
-# by one who meant it, else by a death.
-KEEPER: Final = "import sys; sys.exit(open(sys.argv[1]).read() != 'done')"
+# The recorder runs as long as this command does. It waits for the pipe's other end to be closed: by one who has meant
+# it and said so, else by a death, after which nobody else is left to clear up. That may have come to pass before this
+# begins, so opening the pipe must not wait for the other end.
+KEEPER: Final = """
+import os, shutil, sys
+folder = sys.argv[1]
+life = os.open(folder + "/life", os.O_RDONLY | os.O_NONBLOCK)
+os.set_blocking(life, True)
+os.read(life, 1)
+if not os.path.exists(folder + "/done"):
+    shutil.rmtree(folder, ignore_errors=True)
+    sys.exit(1)
+"""
 
 
 class Lead:
@@ -44,7 +54,7 @@ class Lead:
             if not (self.folder / "ready.json").exists():
                 return []
             strays = self._close_what_is_open()
-            os.write(self._life, b"done")
+            (self.folder / "done").touch()
             os.close(self._life)
             self._life = -1
             for _ in looks("the recorder does not end", self.folder):

@@ -53,7 +53,7 @@ class Ledger:
             tape.problem = tape.problem or "the run was interrupted"
             self._suite.close(tape)
         self._strays += self._suite.strays()
-        self._strays += self._suite.end()
+        self._strays += self._suite.engines.end()
         output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
         if output is not None:
             # All workers collect the same.

@@ -72,7 +72,7 @@ class Recording:
             mend=settings.mend,
             label=label,
         )
-        return Recorded(session, address)
+        return Recorded(session, address, strict=settings.strict)
 
     def address(self, label: str) -> Address:
         """What leads to the session that is open under *label*; the recorder is started where there is none.
@@ -102,7 +102,7 @@ class Recording:
             *(self._command or (sys.executable, "-m", "wiretape")),
             *("run", "--mode", "live", "--listen", "127.0.0.1:0", "--ready-file", str(self._folder / "ready.json")),
             *(("--upstream", self._upstream) if self._upstream else ()),
-            *("--", sys.executable, "-c", KEEPER, str(self._folder / "life")),
+            *("--", sys.executable, "-c", KEEPER, str(self._folder)),
         ]
         with (self._folder / "log").open("wb") as log, held(self._folder / "alive") as lock:
             try:
@@ -132,13 +132,15 @@ class Recorded:
         mode: what it does with it.
         address: what leads there.
         run: None; it is another process's.
+        strict: an interaction that nobody asked for fails the test.
         known: whether there is such a session, which there is by now.
     """
 
-    def __init__(self, session: RemoteSession, address: Address) -> None:
+    def __init__(self, session: RemoteSession, address: Address, *, strict: bool) -> None:
         self.mode = str(session.facts()["mode"])
         self.address = address
         self.run = None
+        self.strict = strict
         self.known = True
         self._session = session
 

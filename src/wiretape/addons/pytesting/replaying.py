@@ -86,6 +86,7 @@ class Replayed:
         mode: always `replay`.
         address: what leads there.
         run: who answers.
+        strict: an interaction that nobody asked for fails the test.
         known: whether there is such a session.
     """
 
@@ -93,6 +94,7 @@ class Replayed:
         self.mode = "replay"
         self.address = address
         self.run = run
+        self.strict = run.settings.strict
         self.known = not isinstance(run, Unrecorded)
         self._engine = engine
 

@@ -1,16 +1,15 @@
-"""One run of pytest in one process: opens sessions for tests, by the engine that their mode needs."""
+"""One run of pytest in one process: which test has which session, and what became of it."""
 
 from __future__ import annotations
 
-import os
 import secrets
-import shlex
 import unittest
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from wiretape.addons.pytesting import marks, verdict
+from wiretape.addons.pytesting.engines import Engines, Order
 from wiretape.addons.pytesting.fixture import Wiretape
 from wiretape.addons.pytesting.naming import imported_name, place_of
 from wiretape.addons.pytesting.words import LED
@@ -20,17 +19,13 @@ if TYPE_CHECKING:
 
     from wiretape.addons.pytesting.address import Address
     from wiretape.addons.pytesting.collecting import Collected
-    from wiretape.addons.pytesting.lead import Lead
     from wiretape.addons.pytesting.marks import Marked
     from wiretape.addons.pytesting.naming import Place
     from wiretape.addons.pytesting.network import Guard
     from wiretape.addons.pytesting.options import Choices
-    from wiretape.addons.pytesting.recording import Recorded, Recording
-    from wiretape.addons.pytesting.replaying import Replayed, Replaying
-    from wiretape.proxy.configuration import SettingsFile
+    from wiretape.addons.pytesting.recording import Recorded
+    from wiretape.addons.pytesting.replaying import Replayed
     from wiretape.proxy.decide.misses import Miss
-    from wiretape.proxy.decide.modes import Mode
-    from wiretape.proxy.settings import Settings
 
 
 class Suite:
@@ -38,6 +33,7 @@ class Suite:
 
     Attributes:
         choices: what was chosen for the run.
+        engines: what answers the tests.
         live: the sessions that are not over yet, or not accounted for.
         guard: who keeps this process from the network; None where nobody does.
         collected: what tests there are.
@@ -58,11 +54,7 @@ class Suite:
         self.guard: Guard | None = None
         self.collected: Collected | None = None
         self.ran: set[str] = set()
-        self._meeting = meeting
-        self._lead: Lead | None = None
-        self._replaying: Replaying | None = None
-        self._recording: Recording | None = None
-        self._file: SettingsFile | None = None
+        self.engines = Engines(config, choices, meeting)
         self._strays = 0
         self._standing: str | None = None
         self._owners: dict[str, str] = {}
@@ -72,11 +64,8 @@ class Suite:
         from wiretape.store.errors import WiretapeError
 
         self._standing = self._standing or _new_label()
-        if self.choices.mode == "replay":
-            return self._replays().address(self._standing)
         try:
-            # An address stands only where the recorder has all sessions, those that are replayed too.
-            return self._records().address(self._standing)
+            return self.engines.address(self._standing)
         except WiretapeError as error:
             why = str(error)
         pytest.fail(f"wiretape: {why}", pytrace=False)
@@ -88,16 +77,26 @@ class Suite:
         place = self._place(node, marked)
         label = self._standing if fixture == "wiretape" and self._standing else _new_label()
         self._owners[label] = node.nodeid
-        tape = Wiretape(fixture, node.nodeid, place, lambda: self._open(node.nodeid, place, marked, label))
-        tape.strict = bool(self._strict(marked))
+        order = Order(node.nodeid, place, marked, label, label == self._standing)
+        tape = Wiretape(fixture, node.nodeid, place, lambda: self._open(order))
         self.live.append(tape)
         _give(request, tape)
         if self._is_led(node, marked, fixture):
             tape.environ()
-        if label == self._standing:
+        if order.stands:
             # Nobody has to ask this one for its address.
             tape.open()
         return tape
+
+    def _open(self, order: Order) -> Replayed | Recorded:
+        """Open a session; where that cannot be, the test fails."""
+        from wiretape.store.errors import WiretapeError
+
+        try:
+            return self.engines.open(order)
+        except WiretapeError as error:
+            why = str(error)
+        pytest.fail(f"wiretape: {verdict.here(self.config, order.nodeid)}: {why}", pytrace=False)
 
     def _place(self, node: Any, marked: Marked) -> Place:
         """The session of a test; where tests are marked for pytest-recording, the one imported from its file counts."""
@@ -153,117 +152,15 @@ class Suite:
         new, self._strays = strays[self._strays :], len(strays)
         return new
 
-    def leading(self) -> Lead:
-        """What the process that leads the run holds."""
-        if self._lead is None:
-            from wiretape.addons.pytesting.lead import Lead
-
-            self._lead = Lead()
-        return self._lead
-
-    def mode_of(self, marked: Marked) -> str:
-        """What is done with a test: replaying is never loosened, passing never tightened into recording."""
-        chosen = self.choices.mode
-        if "replay" in (chosen, marked.mode):
-            return "replay"
-        if marked.mode == "live" or (marked.mode and not self.choices.named):
-            return marked.mode
-        return chosen
-
     def strays(self) -> list[str]:
         """What was asked by addresses of no test, a line each."""
-        strays = [] if self._replaying is None else self._replaying.strays()
-        return [f"{miss.request}: {self._whose(miss.detail)}" for miss in strays]
+        return [f"{miss.request}: {self._whose(miss.detail)}" for miss in self.engines.strays()]
 
     def _whose(self, detail: str) -> str:
         over = [nodeid for label, nodeid in self._owners.items() if label in detail]
         if over:
             return f"by the address of {verdict.here(self.config, over[0])}, which is over"
         return detail if "no session is open" in detail else "by the proxy's own address, not that of a session"
-
-    def end(self) -> list[str]:
-        """End all that runs; says what went to the API past all sessions."""
-        if self._replaying is not None:
-            self._replaying.stop()
-        strays: list[str] = []
-        if self._lead is not None:
-            from wiretape.store.errors import WiretapeError
-
-            try:
-                strays = self._lead.end()
-            except WiretapeError as error:
-                strays = [str(error)]
-        if self._recording is not None:
-            self._recording.forget(ended=self._lead is not None)
-        return strays
-
-    def _open(self, nodeid: str, place: Place, marked: Marked, label: str) -> Replayed | Recorded:
-        """Open a session; where that cannot be, the test fails."""
-        from wiretape.store.errors import WiretapeError
-
-        try:
-            return self._opened(nodeid, place, marked, label)
-        except WiretapeError as error:
-            why = str(error)
-        pytest.fail(f"wiretape: {verdict.here(self.config, nodeid)}: {why}", pytrace=False)
-
-    def _opened(self, nodeid: str, place: Place, marked: Marked, label: str) -> Replayed | Recorded:
-        from wiretape.addons.pytesting.looking import is_complete
-        from wiretape.proxy.decide.modes import Mode
-
-        mode = self.mode_of(marked)
-        if mode == "once":
-            mode = "replay" if is_complete(place) else "record"
-        settings = self._settings(nodeid, place, marked, Mode(mode))
-        stands = label == self._standing and self.choices.mode != "replay"
-        if mode == "replay" and not stands:
-            return self._replays().open(settings, label)
-        return self._records().open(settings, label, marked.pace)
-
-    def _settings(self, nodeid: str, place: Place, marked: Marked, mode: Mode) -> Settings:
-        import msgspec
-
-        from wiretape.proxy.choosing import Asked, chosen
-        from wiretape.proxy.decide.modes import WhenSpent
-
-        asked = Asked(
-            cassette=place.cassette,
-            session=place.session,
-            upstream=self.choices.upstream,
-            pace=marked.pace,
-            when_spent=None if marked.when_spent is None else WhenSpent(marked.when_spent),
-            strict=self._strict(marked),
-            ignore=marked.ignore,
-            command=True,
-        )
-        settings = chosen(mode, asked, self._settings_file(), os.environ)
-        return msgspec.structs.replace(settings, mend=verdict.mend(self.config, nodeid))
-
-    def _settings_file(self) -> SettingsFile:
-        if self._file is None:
-            from wiretape.proxy.configuration import read_settings_file
-
-            self._file = read_settings_file(os.environ, self.config.rootpath)
-        return self._file
-
-    def _strict(self, marked: Marked) -> bool | None:
-        return marked.strict if marked.strict is not None else self.choices.strict or None
-
-    def _replays(self) -> Replaying:
-        if self._replaying is None:
-            from wiretape.addons.pytesting.replaying import Replaying
-
-            self._replaying = Replaying()
-        return self._replaying
-
-    def _records(self) -> Recording:
-        if self._recording is None:
-            from wiretape.addons.pytesting.recording import Recording
-
-            folder = self._meeting or self.leading().folder
-            named = self.choices.recorder or tuple(shlex.split(self._settings_file().values.recorder or "")) or None
-            self._recording = Recording(folder, named, self.choices.upstream, self.config.rootpath)
-        return self._recording
 
 
 def _give(request: pytest.FixtureRequest, tape: Wiretape) -> None:

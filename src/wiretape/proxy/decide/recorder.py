@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from wiretape.proxy.decide.redaction.asked import Asked
+from wiretape.proxy.decide.redaction.hook import RedactionFailed
 from wiretape.proxy.decide.redaction.mending import Mender
 from wiretape.proxy.decide.redaction.passing import Passing, stored_headers
 from wiretape.proxy.decide.redaction.redactor import Numbered
 from wiretape.proxy.decide.rules import NO_RULES
+from wiretape.proxy.decide.userhook import CanonicaliserFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from wiretape.proxy.decide.redact import Redactor
     from wiretape.proxy.decide.redaction.ledger import Cut
     from wiretape.proxy.decide.rules import Rules
+    from wiretape.store.errors import WiretapeError
     from wiretape.store.interaction import Ended, Headers, Request, ResponseHead
     from wiretape.store.rewriting import Rewriter
 
@@ -53,13 +56,28 @@ class Recorder:
         redactor: takes out its secrets.
     """
 
-    def __init__(self, sink: SessionSink, redactor: Redactor, rules: Rules = NO_RULES) -> None:
+    def __init__(
+        self,
+        sink: SessionSink,
+        redactor: Redactor,
+        rules: Rules = NO_RULES,
+        failed: Callable[[WiretapeError], None] = lambda _: None,
+    ) -> None:
         """Record into *sink*, by *rules*; their redaction is the redactor's from now on.
 
+        Args:
+            sink: where all goes.
+            redactor: takes out secrets.
+            rules: what keys are made by, and what is redacted.
+            failed: told when a function of the user's fails over a request, the same failure once: the answer is
+                recorded all the same, and answers no replay.
+
         Raises:
-            RedactionFailed: they name a function of the user's that is not there.
+            RedactionFailed: the rules name a function of the user's that is not there.
         """
         self.begun = 0
+        self._failed = failed
+        self._failures: set[str] = set()
         self.redactor = redactor
         self._version = redactor.memory.version
         self._late = 0
@@ -92,6 +110,12 @@ class Recorder:
         asked = Asked(head, self.redactor.target(matched.target), identity, self._rules, self.redactor)
         return Take(self, sink, asked, matched, changed=changed)
 
+    def failing(self, error: WiretapeError) -> None:
+        """A function of the user's failed over a request."""
+        if str(error) not in self._failures:
+            self._failures.add(str(error))
+            self._failed(error)
+
     def ending(self) -> None:
         """An interaction is over."""
         self._sink.note_placeholders(self.redactor.count)
@@ -116,7 +140,7 @@ class Recorder:
         self.ending()
         if not self._late:
             return 0
-        changed = self._sink.rewrite(Mender(self.redactor, self._rules, matched), self._late)
+        changed = self._sink.rewrite(Mender(self.redactor, self._rules, matched, self.failing), self._late)
         self._late = 0
         self.ending()
         return changed
@@ -135,16 +159,16 @@ class Take:
         self._request = request
         self._changed = changed
         self._answer: _Answer | None = None
+        self._lost: WiretapeError | None = None
 
     def request_data(self, data: bytes) -> None:
         """A piece of the request's body."""
-        for piece in self._asked.feed(data):
-            self._sink.request_piece(piece)
+        self._pass(lambda: self._asked.feed(data))
 
     def request_end(self) -> None:
         """The request has come whole."""
         self._rest_of_request()
-        self._sink.request_done(self._asked.key(), redacted=self._changed)
+        self._sink.request_done(self._key(), redacted=self._changed)
 
     def response_head(self, head: ResponseHead, at_us: int) -> None:
         """The response's head."""
@@ -166,16 +190,40 @@ class Take:
                 self._sink.response_head(self._answer.head, self._answer.at_us, redacted=True)
             trailers = self._answer.trailers(trailers)
         self._recorder.ending()
+        problem = problem or (self._lost and str(self._lost))
         problem = None if problem is None else self._redactor.clean(problem)
         return self._sink.finish(ended, at_us, problem=problem, trailers=trailers)
 
     def _rest_of_request(self) -> None:
         before = self._asked.head
-        for piece in self._asked.end():
-            self._sink.request_piece(piece)
+        self._pass(self._asked.end)
         if self._asked.head != before:
             self._sink.request_again(self._asked.head)
         self._changed |= self._asked.changed
+
+    def _pass(self, more: Callable[[], list[bytes]]) -> None:
+        """Write more of the request's body; what could not be looked into is left out, and with it the key."""
+        if self._lost is not None:
+            return
+        try:
+            for piece in more():
+                self._sink.request_piece(piece)
+        except (CanonicaliserFailed, RedactionFailed) as error:
+            self._lose(error)
+
+    def _key(self) -> str | None:
+        """The match key; None where nothing may match."""
+        if self._lost is not None:
+            return None
+        try:
+            return self._asked.key()
+        except (CanonicaliserFailed, RedactionFailed) as error:
+            self._lose(error)
+            return None
+
+    def _lose(self, error: WiretapeError) -> None:
+        self._lost = error
+        self._recorder.failing(error)
 
     def _write(self, cuts: Iterable[Cut]) -> None:
         for cut in cuts:
@@ -200,7 +248,10 @@ class _Answer:
         self._spell = Numbered(redactor, answer=True)
         self._scope = redactor.scope(asked=asked)
         self.head = self._fitted(head, redactor.headers(head.headers, self._scope, self._spell))
-        self.changed = self._spell.count > 0
+        reason = redactor.reason(head)
+        self.changed = self._spell.count > 0 or reason != head.reason
+        if reason != head.reason:
+            self.head = msgspec.structs.replace(self.head, reason=reason)
         self._redactor = redactor
         self.body = Passing(self.head.headers, self._scope, Numbered(redactor, answer=True))
 

@@ -17,7 +17,7 @@ from wiretape.store import rawfile, texts
 from wiretape.store.cassette import Cassette
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from wiretape.proxy.decide.redact import RedactRules
@@ -53,6 +53,7 @@ class CassetteScan:
         detectors: Sequence[Detector],
         rules: RedactRules,
         progress: Callable[[int, int], None] = lambda _done, _total: None,
+        sought: Mapping[bytes, str] | None = None,
     ) -> None:
         """Search the cassette at *path*.
 
@@ -62,7 +63,9 @@ class CassetteScan:
             detectors: what looks for secrets besides our own.
             rules: what counts as secret besides what each session's own rules say.
             progress: told how many bytes of how many are done.
+            sought: values to be found wherever they stand, with their kinds.
         """
+        self._sought = sought or {}
         self._path = path
         self._rules = without_function(rules)
         self._search = Search(str(path), allowed, detectors)
@@ -100,7 +103,7 @@ class CassetteScan:
                 (dirty if found else clean).add(look.same)
                 clean -= dirty
         self._unread = list(stored.unread)
-        if search.expect():
+        if search.expect(self._sought):
             for look in stored.looks():
                 search.look_again(look.unit)
             self._index(cassette)
@@ -108,21 +111,25 @@ class CassetteScan:
     def files(self) -> None:
         """Look at the bytes of the file, and of what lies beside it."""
         search = self._search
-        shown = [value for value in search.values if len(value) >= _WORD]
 
         def fresh(value: bytes) -> bool:
-            # Rows lie in the file, and what was told of them need not be told again.
-            return not any(value in other or other in value for other in shown)
+            # Rows lie in the file, and what was told of them need not be told again; so do free pages.
+            return not any(value in other or other in value for other in search.values if len(other) >= _WORD)
 
         scope = Redactor(rules=self._rules).scope()
+        # What the file holds may be older than what a WAL beside it says.
+        current = not rawfile.beside(self._path)
         for region in rawfile.regions(self._path):
-            unit = Unit(None, region.place, region.data, text_finds_of if region.live else fragment_finds, cut=True)
+            finder = text_finds_of if region.live and current else fragment_finds
+            unit = Unit(None, region.place, region.data, finder, cut=True)
             search.look(unit, scope, fresh if region.live else _always)
             self._step(len(region.data))
-        if search.expect():
+        if search.expect(self._sought):
+            found = frozenset(search.values)
             for region in rawfile.regions(self._path):
-                unit = Unit(None, region.place, region.data, None, cut=True)
-                search.look_again(unit, fresh if region.live else _always)
+                if self._sought or not region.live:
+                    unit = Unit(None, region.place, region.data, None, cut=True)
+                    search.look_again(unit, found if region.live else ())
 
     def _index(self, cassette: Cassette) -> None:
         """Look for what was found among the words of the full-text index."""

@@ -30,6 +30,7 @@ _SAMPLE: Final = re.compile(
     re.IGNORECASE,
 )
 _PROSE: Final = re.compile(rb"[A-Za-z]+(?:[ _-][A-Za-z]+)*[.,]?")
+_CALL: Final = re.compile(rb"[A-Za-z_][A-Za-z0-9_.]*[(\[]")
 _SHORT: Final = 8
 _QUOTES: Final = rb"\\{0,3}[\"']"
 _HEADER_NAMES: Final = b"|".join(map(re.escape, (*SECRET_HEADERS, *COOKIE_HEADERS)))
@@ -40,7 +41,7 @@ _PAIR: Final = re.compile(
 )
 # `Name: value`, in a log, a command line, YAML (there the value may be the only member of a list), or a dict.
 _LINE: Final = re.compile(
-    rb"(?<![A-Za-z0-9_-])(?P<name>%s)(?:%s)?[ \t]*[:=][ \t]*\[?(?:\r?\n[ \t]*-[ \t]*)?(?:%s)?"
+    rb"(?<![A-Za-z0-9_-])(?P<name>%s)(?:%s)?[ \t]*[:=][ \t]*\[?(?:\r?\n[ \t]*-[ \t]*)?(?P<quote>%s)?"
     rb"(?P<value>[^\r\n\"'\\]{1,8192})" % (_HEADER_NAMES, _QUOTES, _QUOTES),
     re.IGNORECASE,
 )
@@ -59,15 +60,20 @@ def loose_finds(text: bytes, scope: Scope) -> list[Find]:
     """What is secret in a text of any kind: JSON in it, header lines, assignments; what only shows how is left out."""
     places = list(place_finds(text, scope)) if _holds_json(text, scope) else []
     places += [find for hit in _PAIR.finditer(text) for find in _in_header(hit, scope)]
-    places += [find for hit in _LINE.finditer(text) for find in _in_header(hit, scope)]
+    places += [find for hit in _LINE.finditer(text) if not _is_code(hit) for find in _in_header(hit, scope)]
     places += _assigned(text, scope)
     found = all_finds(text, scope, merged([find for find in places if not is_sample(find.value)]))
-    return [find for find in found if find.place or not is_sample(find.value)]
+    return [find for find in found if not is_sample(find.value)]
 
 
 def is_sample(value: bytes) -> bool:
     """Whether *value* stands for a secret in an example, or is a word of a sentence."""
     return len(value) < _SHORT or _SAMPLE.search(value) is not None or _PROSE.fullmatch(value) is not None
+
+
+def _is_code(hit: re.Match[bytes]) -> bool:
+    """Whether a value is not written there, but got from somewhere."""
+    return hit["quote"] is None and _CALL.match(hit["value"]) is not None
 
 
 def _is_long(find: Find) -> bool:
@@ -102,5 +108,5 @@ def _assigned(text: bytes, scope: Scope) -> Iterator[Find]:
     for hit in _fields().finditer(text):
         secret = scope.words.fields.get(folded(hit["name"].decode())) or Secret("secret")
         value = hit["value"].rstrip(b".)]}")
-        if scope.counts(value, secret):
+        if not _is_code(hit) and scope.counts(value, secret):
             yield Find(hit.start("value"), hit.start("value") + len(value), value, secret)

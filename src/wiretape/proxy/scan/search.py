@@ -8,10 +8,10 @@ from wiretape.proxy.decide.redaction.forms import forms
 from wiretape.proxy.decide.redaction.memory import LONGEST, SHORTEST
 from wiretape.proxy.decide.redaction.placeholders import MARK
 from wiretape.proxy.scan.finding import HIDDEN, Finding, Hit, Unit, beginning
-from wiretape.proxy.scan.shapes import private_keys, random_texts
+from wiretape.proxy.scan.shapes import escaped_keys, private_keys, random_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Container, Mapping, Sequence
 
     from wiretape.proxy.decide.redaction.finds import Find
     from wiretape.proxy.decide.redaction.text import Scope
@@ -39,7 +39,7 @@ class Search:
         self.skipped = 0
         self._file = file
         self._allowed = allowed
-        self._detectors = (private_keys, *detectors)
+        self._detectors = (private_keys, escaped_keys, *detectors)
         self._found: dict[tuple[str | None, str, bytes], Finding] = {}
         self._forms: list[tuple[bytes, bytes, str]] = []
 
@@ -63,25 +63,26 @@ class Search:
             self._note(unit, hit)
         return bool(hits)
 
-    def expect(self) -> bool:
-        """Have `look_again` look for all that was found so far; says whether there is anything to look for."""
-        known = {value: kind for value, kind in self.values.items() if SHORTEST <= len(value) <= LONGEST}
+    def expect(self, sought: Mapping[bytes, str]) -> bool:
+        """Have `look_again` look for all that was found so far, and for what is *sought*, values with their kinds.
+
+        Returns:
+            Whether there is anything to look for.
+        """
+        known = {value: kind for value, kind in {**sought, **self.values}.items() if SHORTEST <= len(value) <= LONGEST}
         self._forms = [(form.text, value, kind) for value, kind in known.items() for form in forms(value)]
         return bool(self._forms)
 
-    def look_again(self, unit: Unit, wanted: Callable[[bytes], bool] = lambda _value: True) -> None:
-        """Look for values that were found elsewhere, in all their spellings.
-
-        Args:
-            unit: the text.
-            wanted: whether a value is to be told, where it was found.
-        """
+    def look_again(self, unit: Unit, passed_over: Container[bytes] = ()) -> None:
+        """Look for values that were found elsewhere, in all their spellings, but for those to be *passed over*."""
         for form, value, kind in self._forms:
+            if value in passed_over:
+                continue
             at = unit.text.find(form)
             while at >= 0:
                 hit = Hit(at, at + len(form), value, kind, "known")
                 place = self._place(unit, hit)
-                if (unit.where, place, value) not in self._found and wanted(value):
+                if (unit.where, place, value) not in self._found:
                     self._note(unit, hit)
                 at = unit.text.find(form, at + len(form))
 
@@ -124,7 +125,7 @@ class Search:
     def _place(self, unit: Unit, hit: Hit) -> str:
         if unit.locate is None:
             return unit.place
-        return f"{unit.place} {unit.locate(unit.text, hit.start)}"
+        return f"{unit.place} {unit.locate(unit.text, hit.start)}".strip()
 
     def _clean(self, text: str) -> str:
         data = text.encode("utf-8", "surrogatepass")

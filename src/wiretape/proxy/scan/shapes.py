@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from wiretape.proxy.decide.redaction.placeholders import MARK
 from wiretape.proxy.decide.redaction.vocabulary import folded
 from wiretape.proxy.scan.finding import Hit
-from wiretape.store.aitronos.secrets import PLAIN_FIELDS
+from wiretape.store.aitronos.secrets import PLAIN_FIELDS, VALUE_PATTERNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,12 +96,30 @@ _ID: Final = re.compile(
 _HEX: Final = re.compile(rb"[0-9a-f]+|[0-9A-F]+")
 _LEAST_BITS: Final = 3.6
 _LEAST_HEX_BITS: Final = 3.0
+_LEAST_BITS_OF_LETTERS: Final = 4.3
 _LEAST_DIGITS: Final = 2
 
 _PRIVATE_KEY: Final = re.compile(
     rb"-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----(?P<text>[A-Za-z0-9+/=:,. \t\r\n\\-]{32,16000}?)"
     rb"-----END (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----"
 )
+
+
+# Redaction takes a key for one where no letter stands before it; that of an escape is none.
+_APART: Final = "(?<![A-Za-z0-9_-])"
+_ESCAPED: Final = tuple(
+    (kind, re.compile(pattern.replace(_APART, r"(?<=\\[nrtbf])").encode())) for kind, pattern in VALUE_PATTERNS
+)
+
+
+def escaped_keys(text: bytes) -> Iterator[Hit]:
+    """Keys and tokens behind an escape, such as those at the beginning of a line within a JSON string."""
+    if b"\\" not in text:
+        return
+    for kind, pattern in _ESCAPED:
+        for hit in pattern.finditer(text):
+            if MARK not in hit[0]:
+                yield Hit(hit.start(), hit.end(), hit[0], kind, "value")
 
 
 def private_keys(text: bytes) -> Iterator[Hit]:
@@ -142,8 +160,10 @@ def looks_random(value: bytes) -> bool:
     if not SHORTEST <= len(bare) <= _LONGEST or MARK in value or _UUID.fullmatch(bare) or _ID.fullmatch(bare):
         return False
     digits = sum(code in b"0123456789" for code in bare)
-    if digits < _LEAST_DIGITS or digits == len(bare):
+    if digits == len(bare):
         return False
-    counts = Counter(bare)
-    bits = -sum(n / len(bare) * math.log2(n / len(bare)) for n in counts.values())
+    bits = -sum(n / len(bare) * math.log2(n / len(bare)) for n in Counter(bare).values())
+    if digits < _LEAST_DIGITS:
+        # Words joined by humps repeat their letters more often.
+        return bits >= _LEAST_BITS_OF_LETTERS and bare not in (bare.lower(), bare.upper())
     return bits >= (_LEAST_HEX_BITS if _HEX.fullmatch(bare) else _LEAST_BITS)

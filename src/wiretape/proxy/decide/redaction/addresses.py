@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote_to_bytes
 
 from wiretape.proxy.decide.redaction.escapes import from_percent
@@ -13,6 +13,9 @@ from wiretape.store.aitronos.secrets import CALLBACK_SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# What would end a segment of a path, or an address, if it were not encoded; and the sign of what is.
+_ENDS: Final = frozenset(b"/?#&;%\"'<>\\ \t\r\n\v\f")
 
 
 def target_finds(target: bytes, scope: Scope) -> list[Find]:
@@ -60,8 +63,8 @@ def _meant(written: bytes) -> bytes:
 
 
 def _in_path(path: bytes, scope: Scope) -> Iterator[Find]:
-    """Secret segments of a path, however it is encoded."""
-    meant = from_percent(path)
+    """Secret segments of a path, however it is encoded; what is encoded ends no segment."""
+    meant = from_percent(path, keep=_ENDS)
     for find in address_finds(meant.text, scope):
         yield find._replace(start=meant.at(find.start), end=meant.at(find.end))
 

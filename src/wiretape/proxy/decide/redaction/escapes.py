@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from collections.abc import Set as AbstractSet
 
 _JSON: Final = re.compile(
     rb"\\(?:u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|(.))", re.DOTALL
@@ -51,9 +52,9 @@ def from_json(written: bytes) -> Meant:
     return Meant(written, _JSON, _json_char)
 
 
-def from_percent(written: bytes) -> Meant:
-    """What a percent-encoded text means; `+` stays."""
-    return Meant(written, _PERCENT, lambda hit: bytes([int(hit[1], 16)]))
+def from_percent(written: bytes, keep: AbstractSet[int] = frozenset()) -> Meant:
+    """What a percent-encoded text means; `+` stays, and so do the bytes to *keep* encoded."""
+    return Meant(written, _PERCENT, lambda hit: hit[0] if (byte := int(hit[1], 16)) in keep else bytes([byte]))
 
 
 def _json_char(hit: re.Match[bytes]) -> bytes:

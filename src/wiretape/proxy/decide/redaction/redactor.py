@@ -74,7 +74,13 @@ class Redactor:
     def response(self, head: ResponseHead) -> tuple[ResponseHead, bool]:
         """*head* without its secrets, and whether there were any."""
         headers = self.headers(head.headers, self.scope(), Numbered(self, answer=True))
-        return msgspec.structs.replace(head, headers=headers), headers != head.headers
+        written = msgspec.structs.replace(head, reason=self.reason(head), headers=headers)
+        return written, written != head
+
+    def reason(self, head: ResponseHead) -> str:
+        """The reason in *head* without secrets."""
+        notable = self.scope().notable(head.reason.encode("utf-8", "surrogatepass"))
+        return self.clean(head.reason) if notable else head.reason
 
     def headers(self, headers: Headers, scope: Scope, spell: Spell) -> Headers:
         """*headers* without their secrets; credentials are seen to first, since others may repeat them."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote_to_bytes
 
 from wiretape.proxy.decide.redaction.finds import Find, Secret, merged
 from wiretape.proxy.decide.redaction.memory import LONGEST, WORDS
@@ -67,10 +68,10 @@ class Scope:
         return exempt is None
 
     def learn(self, find: Find) -> None:
-        """Remember a value that stands in a secret place."""
+        """Remember a value that stands in a secret place, or looks like a key: it may recur in base64."""
         secret = find.secret
         # Names and places recur as plain words; an e-mail address does not.
-        if find.place and secret.by is None and (secret.kind != "personal" or b"@" in find.value):
+        if secret.by is None and (secret.kind != "personal" or b"@" in find.value):
             self.memory.learn(find.value, secret.kind)
 
     def suspicious(self, text: bytes) -> bool:
@@ -206,5 +207,6 @@ def callback_finds(text: bytes, scope: Scope) -> Iterator[Find]:
 
 
 def _group(hit: re.Match[bytes], scope: Scope, secret: Secret) -> Iterator[Find]:
-    if scope.counts(hit["secret"], secret):
-        yield Find(hit.start("secret"), hit.end("secret"), hit["secret"], secret)
+    meant = unquote_to_bytes(hit["secret"])
+    if scope.counts(meant, secret):
+        yield Find(hit.start("secret"), hit.end("secret"), meant, secret)
