@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -91,7 +90,7 @@ def test_the_recorder_is_kept_no_longer_than_its_lead_lives(done: bool, early: b
     def come_to_the_end() -> None:
         if done:
             (lead.folder / "done").touch()
-        os.close(lead._life)
+        lead.let_go()
 
     if early:
         come_to_the_end()

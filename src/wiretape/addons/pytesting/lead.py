@@ -55,16 +55,20 @@ class Lead:
                 return []
             strays = self._close_what_is_open()
             (self.folder / "done").touch()
-            os.close(self._life)
-            self._life = -1
+            self.let_go()
             for _ in looks("the recorder does not end", self.folder):
                 if not is_alive(self.folder):
                     break
             return strays
         finally:
-            if self._life >= 0:
-                os.close(self._life)
+            self.let_go()
             shutil.rmtree(self.folder, ignore_errors=True)
+
+    def let_go(self) -> None:
+        """Close our end of the pipe, as our death would."""
+        life, self._life = self._life, -1
+        if life >= 0:
+            os.close(life)
 
     def _close_what_is_open(self) -> list[str]:
         """Sessions of workers that died are not complete."""

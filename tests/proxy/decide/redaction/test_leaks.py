@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from wiretape.proxy.decide.redact import Redactor
-from wiretape.proxy.decide.redaction.bodies import redacted
+from wiretape.proxy.decide.redaction.bodies import Body, redacted
+from wiretape.proxy.decide.redaction.finds import joined
 from wiretape.proxy.decide.redaction.redactor import Numbered
 from wiretape.store.interaction import ResponseHead
 
@@ -58,3 +59,45 @@ def test_a_reason_holds_no_secret() -> None:
     redactor.memory.learn(b"this-value-was-seen", "key")
     head = ResponseHead(status=401, reason="this-value-was-seen is no key", headers=())
     assert redactor.response(head) == (msgspec.structs.replace(head, reason="REDACTED-key-1 is no key"), True)
+
+
+FORM = b"application/x-www-form-urlencoded"
+
+
+@pytest.mark.parametrize(
+    ("form", "written"),
+    [
+        (b"password=hunter2", b"password=REDACTED-password-1"),
+        (b"password=hunter2&x=1", b"password=REDACTED-password-1&x=1"),
+        (b"x=1&pass%77ord=hunter2", b"x=1&pass%77ord=REDACTED-password-1"),
+        (b"user[password]=hunter2&token[]=ab&a[b][api_key]=c&x[0]=d", None),
+        (
+            b"next=https%3A%2F%2Fh%2F%3Ftoken%3Dhunter2%26b%3D1",
+            b"next=https%3A%2F%2Fh%2F%3Ftoken%3DREDACTED-token-1%26b%3D1",
+        ),
+        (b"to=%2Fv1%2Ffiles%2Fs%2Fsegment%2Fname", b"to=%2Fv1%2Ffiles%2Fs%2FREDACTED-token-1%2Fname"),
+        (
+            b"filter=%7B%22password%22%3A%22hunter2%22%2C%22a%22%3A1%7D",
+            b"filter=%7B%22password%22%3A%22REDACTED-password-1%22%2C%22a%22%3A1%7D",
+        ),
+        (b"f=%7B%22password%22%3A1234%7D", b"f=%7B%22password%22%3A%22REDACTED-password-1%22%7D"),
+        (b"f={\"password\":\"hunter2\"}", b"f={\"password\":\"REDACTED-password-1\"}"),
+    ],
+)
+def test_forms_and_queries(form: bytes, written: bytes | None) -> None:
+    """A secret first among the fields, in a field of fields, in an address or JSON within a field."""
+    if written is None:
+        written = b"user[password]=REDACTED-password-1&token[]=REDACTED-token-2&a[b][api_key]=REDACTED-key-3&x[0]=d"
+    for kind in (FORM, b""):
+        redactor = Redactor()
+        assert redacted(form, kind, redactor.scope(), Numbered(redactor)) == written
+    assert Redactor().target("/v1/x?" + form.decode()) == "/v1/x?" + written.decode()
+    body = Body(FORM, Redactor().scope(), Numbered(Redactor()))
+    assert joined(body.feed(form[:5]) + body.feed(form[5:]) + body.end()) == written
+
+
+@pytest.mark.parametrize("form", [b"a=b&c=%20&d", b"q=%3F&tokens=5&max_tokens=%7B", b"x=%7B%22a%22%3A1%7D", b"%"])
+def test_forms_without_secrets(form: bytes) -> None:
+    """No byte changes."""
+    assert clean(Redactor(), form, FORM) == form
+    assert clean(Redactor(), form, b"") == form

@@ -7,6 +7,7 @@ from urllib.parse import unquote_to_bytes
 
 from wiretape.proxy.decide.redaction.escapes import from_percent
 from wiretape.proxy.decide.redaction.finds import Find, Secret
+from wiretape.proxy.decide.redaction.jsonfinds import place_finds
 from wiretape.proxy.decide.redaction.text import Scope, address_finds, all_finds, text_finds, united
 from wiretape.proxy.decide.redaction.vocabulary import folded
 from wiretape.store.aitronos.secrets import CALLBACK_SUFFIX
@@ -50,12 +51,31 @@ def _pairs(text: bytes, scope: Scope, *, callback: bool) -> Iterator[Find]:
         written, equals, value = piece.partition(b"=")
         if equals and value:
             name = _meant(written).decode("utf-8", "replace")
+            name = _last(name) if name.endswith("]") else name
             secret = words.query.get(name.lower()) or field_secret(name, scope)
             secret = secret or (words.callback.get(name.lower()) if callback else None)
-            meant = _meant(value)
-            if secret is not None and scope.counts(meant, secret):
+            if secret is None:
+                yield from _inside(value, at + len(written) + 1, scope)
+            elif scope.counts(meant := _meant(value), secret):
                 yield Find(at + len(written) + 1, at + len(piece), meant, secret)
         at += len(piece) + 1
+
+
+def _last(name: str) -> str:
+    """Of the name of a field of fields, such as `user[password]` or `tokens[]`, what names the value."""
+    named = [part for part in name.replace("]", "").split("[") if part and not part.isdigit()]
+    return named[-1] if named else name
+
+
+def _inside(written: bytes, at: int, scope: Scope) -> Iterator[Find]:
+    """The secrets of a value that is an address or a JSON text itself."""
+    if b"%" not in written and b"{" not in written:
+        return
+    meant = from_percent(written)
+    is_json = meant.text.lstrip()[:1] in {b"{", b"["}
+    for find in place_finds(meant.text, scope) if is_json else address_finds(meant.text, scope):
+        quote = b"%22" if find.quote else b""
+        yield find._replace(start=at + meant.at(find.start), end=at + meant.at(find.end), quote=quote)
 
 
 def _meant(written: bytes) -> bytes:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _BLANK: Final = b" \t\r\n"
 _SSE_LINE: Final = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]*(?:data|event|id|retry|):")
+_PAIR: Final = re.compile(rb"[\w.\[\]%+-]{1,100}=")
 _BEFORE_LINE: Final = b"\xef\xbb\xbf\r\n"
 # `event:` and `retry:` have no more.
 _NAME_BYTES: Final = 6
@@ -82,8 +83,8 @@ class Body:
             return self._json()
         if self._media == b"text/event-stream":
             return Frames(self._scope, self._spell)
-        if self._media == b"application/x-www-form-urlencoded":
-            return Units(form_finds, self._scope, self._spell)
+        if is_form(self._media, start):
+            return Units(form_finds, self._scope, self._spell, always=True)
         if start.startswith(b"-") or self._textual():
             return self._sniffed(start) if enough else None
         return self._text()
@@ -116,6 +117,11 @@ def is_json(media: bytes) -> bool:
     return b"json" in media
 
 
+def is_form(media: bytes, start: bytes) -> bool:
+    """Whether a body that begins with *start* is an urlencoded form, by its media type or for lack of one."""
+    return media == b"application/x-www-form-urlencoded" or (not media and _PAIR.match(start) is not None)
+
+
 class _Hooked(Units):
     """A body that the user's function is given whole."""
 
@@ -139,9 +145,12 @@ class _Hooked(Units):
 
 def redacted(body: bytes, content_type: bytes, scope: Scope, spell: Spell) -> bytes:
     """A whole *body* without its secrets; what a later part of it teaches counts for the earlier ones too."""
+    media = content_type.partition(b";")[0].strip().lower()
+    # A quick look tells nothing of these.
+    slow = scope.words.hook is not None or body.startswith(b"--") or is_form(media, body)
     while True:
         version = scope.memory.version
-        if scope.words.hook is None and not body.startswith(b"--") and not scope.suspicious(body):
+        if not slow and not scope.suspicious(body):
             return body
         stream = Body(content_type, scope, spell, patient=len(body) <= HELD_BYTES)
         written = joined(stream.feed(body) + stream.end())

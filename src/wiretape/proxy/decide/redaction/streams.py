@@ -105,7 +105,16 @@ class Units:
     A subclass says where one ends.
     """
 
-    def __init__(self, finder: Finder, scope: Scope, spell: Spell) -> None:
+    def __init__(self, finder: Finder, scope: Scope, spell: Spell, *, always: bool = False) -> None:
+        """Begin a row.
+
+        Args:
+            finder: finds what is secret in one of them.
+            scope: what is looked for.
+            spell: what is written for it.
+            always: a quick look does not tell whether there is anything to find.
+        """
+        self._always = always
         self._finder = finder
         self._scope = scope
         self._spell = spell
@@ -121,7 +130,7 @@ class Units:
         found: list[Segment] = []
         at = 0
         ends = self._ends()
-        if len(ends) > 1 and not self._hooked and not self._scope.suspicious(ready := bytes(self._held[: ends[-1]])):
+        if len(ends) > 1 and not self._hooked and not self._suspicious(ready := bytes(self._held[: ends[-1]])):
             found, at = [(len(ready), ready)], ends[-1]
             ends = []
         for end in ends:
@@ -145,9 +154,12 @@ class Units:
     def _unit(self, data: bytes) -> list[Segment]:
         if not data:
             return []
-        if not self._scope.suspicious(data):
+        if not self._suspicious(data):
             return [(len(data), data)]
         return segments(data, self._finder(data, self._scope), self._spell)
+
+    def _suspicious(self, data: bytes) -> bool:
+        return self._always or self._scope.suspicious(data)
 
 
 class Hidden:
