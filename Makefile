@@ -3,6 +3,9 @@
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
+# The tests start hundreds of processes; none of them shall compile what another has compiled already.
+export PYTHONPYCACHEPREFIX := $(CURDIR)/build/pyc
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## say what there is
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 14

@@ -6,8 +6,15 @@ body, a key without redaction, a walk over the same bytes, a recording whose bod
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
 import tempfile
+import threading
 import time
 import timeit
 from concurrent.futures import Future
@@ -28,7 +35,7 @@ from wiretape.store.recording import SessionWriter
 from wiretape.store.sessions import Description
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 AT = "2026-01-02T03:04:05.000006Z"
 ROUNDS = 7
@@ -144,16 +151,109 @@ def recordings() -> None:
         for _ in range(3):
             took = _recording(answer, kind)
             times["with"] = min(times.get("with", took), took)
-            with (
-                patch("wiretape.proxy.decide.redaction.asked.redacted", _first),
-                patch("wiretape.proxy.decide.recorder.Passing", _Straight),
-                patch.object(Redactor, "headers", _second),
-                patch.object(Redactor, "target", _second),
-                patch("wiretape.proxy.decide.canonical.classed", _first),
-            ):
+            with unredacted():
                 took = _recording(answer, kind)
             times["without"] = min(times.get("without", took), took)
         line(f"recording, {name}, an exchange", times["with"], times["without"], "without")
+
+
+@contextlib.contextmanager
+def unredacted() -> Iterator[None]:
+    """Have this process record what comes as it comes."""
+    with (
+        patch("wiretape.proxy.decide.redaction.asked.redacted", _first),
+        patch("wiretape.proxy.decide.recorder.Passing", _Straight),
+        patch.object(Redactor, "headers", _second),
+        patch.object(Redactor, "target", _second),
+        patch.object(Redactor, "reason", lambda _, head: head.reason),
+        patch("wiretape.proxy.decide.canonical.classed", _first),
+    ):
+        yield
+
+
+def recorders() -> None:
+    """`wiretape record` as a process of its own, with redaction and without, a client at a time."""
+    answers = {
+        "JSON": (b"application/json", [json.dumps(conversation(15)).encode()]),
+        "stream": (b"text/event-stream", [b'data: {"event":"response.content_delta","delta":"Hello"}\n\n'] * 20),
+    }
+    for name, (kind, pieces) in answers.items():
+        with _origin(kind, pieces) as port:
+            found: dict[bool, list[tuple[float, float]]] = {True: [], False: []}
+            for round_ in range(2 * ROUNDS):
+                plain = round_ % 2 == 1
+                found[plain].append(_through_a_recorder(port, plain=plain))
+            for what, at in (("an exchange", 0), ("its CPU time", 1)):
+                cost, bare = (statistics.median([one[at] for one in found[plain]]) for plain in (False, True))
+                line(f"wiretape record, {name}, {what}", cost, bare, "without redaction")
+                best_cost, best_bare = (min(one[at] for one in found[plain]) for plain in (False, True))
+                line("    the best rounds", best_cost, best_bare, "without redaction")
+
+
+@contextlib.contextmanager
+def _origin(kind: bytes, pieces: list[bytes]) -> Iterator[int]:
+    """An upstream that answers whatever it is asked with the same chunks."""
+    server = socket.create_server(("127.0.0.1", 0))
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: %s\r\n" % kind
+    if len(pieces) == 1:
+        answer = head + b"Content-Length: %d\r\n\r\n%s" % (len(pieces[0]), pieces[0])
+    else:
+        framed = b"".join([b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces])
+        answer = head + b"Transfer-Encoding: chunked\r\n\r\n" + framed + b"0\r\n\r\n"
+
+    def serve(client: socket.socket) -> None:
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        while data := client.recv(65536):
+            if data.endswith(b"}"):
+                client.sendall(answer)
+
+    def accept() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=serve, args=(server.accept()[0],), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    yield int(server.getsockname()[1])
+    server.close()
+
+
+def _through_a_recorder(upstream: int, *, plain: bool, count: int = 400) -> tuple[float, float]:
+    """Nanoseconds an exchange took, and how many of them the recorder computed."""
+    body = json.dumps(conversation(10)).encode()
+    with tempfile.TemporaryDirectory() as folder:
+        ready = Path(folder) / "ready"
+        options = ["-c", f"{folder}/x.cassette", "--listen", "127.0.0.1:0", "--ready-file", str(ready)]
+        command = [sys.executable, __file__, "plain" if plain else "as it is", "record", *options]
+        command += ["--upstream", f"http://127.0.0.1:{upstream}"]
+        home = {**os.environ, "WIRETAPE_HOME": str(Path(tempfile.gettempdir()) / "wiretape-benchmark")}
+        with subprocess.Popen(command, stderr=subprocess.PIPE, env=home) as recorder:
+            assert recorder.stderr is not None
+            recorder.stderr.readline()
+            port = int(json.loads(ready.read_text())["url"].rpartition(":")[2])
+            with socket.create_connection(("127.0.0.1", port)) as client:
+                client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                _ask(client, body, count // 4)
+                start, used = time.perf_counter(), _computed(recorder.pid)
+                _ask(client, body, count)
+                took, used = time.perf_counter() - start, _computed(recorder.pid) - used
+            recorder.terminate()
+    return took / count * 1e9, used / count * 1e9
+
+
+def _ask(client: socket.socket, body: bytes, count: int) -> None:
+    fields = b"".join([b"%s: %s\r\n" % pair for pair in HEADERS if pair[0] != b"Content-Length"])
+    request = b"POST /v1/model/response HTTP/1.1\r\n%sContent-Length: %d\r\n\r\n%s" % (fields, len(body), body)
+    for _ in range(count):
+        client.sendall(request)
+        got = b""
+        while not (got.endswith((b"0\r\n\r\n", b"}")) and b"\r\n\r\n" in got and got.count(b"{") == got.count(b"}")):
+            got += client.recv(65536)
+
+
+def _computed(pid: int) -> float:
+    """Seconds of CPU time of a process."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _first(it: object, *_: object) -> object:
@@ -211,6 +311,12 @@ def _recording(answer: bytes, kind: bytes, count: int = 1500) -> float:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        from wiretape.cli.main import main
+
+        with unredacted() if sys.argv[1] == "plain" else contextlib.nullcontext():
+            sys.exit(main(sys.argv[2:]))
     keys()
     streams()
     recordings()
+    recorders()

@@ -117,6 +117,24 @@ def test_replayed_apart(engine: str, recorded: tuple[Path, list[list[bytes]]], s
         assert all_at_once(proxy) == seen
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_same_request_many_times_at_once(engine: str, serving: Serve, own_home: Path) -> None:
+    """Each of them gets an answer of its own: all that were recorded, none twice."""
+    cassette = own_home / f"at-once-{engine}.cassette"
+
+    def ask(url: str) -> bytes:
+        return httpx.post(f"{url}/v1/model/response", json=BODY, trust_env=False, timeout=60).content
+
+    with StandIn(frame_delay_ms=0) as standin, recorder(serving, cassette, standin) as proxy:
+        seen = [ask(f"http://127.0.0.1:{proxy.port}") for _ in range(24)]
+    options = ("-c", str(cassette), "--engine", engine, "--when-spent", "miss")
+    with serving("replay", *options) as proxy, ThreadPoolExecutor(24) as pool:
+        told = list(pool.map(ask, [f"http://127.0.0.1:{proxy.port}"] * 25))
+    assert len(set(seen)) == 24
+    assert sorted(answer for answer in told if b"WIRETAPE_MISS" not in answer) == sorted(seen)
+    assert sum(b"WIRETAPE_MISS" in answer for answer in told) == 1
+
+
 @pytest.fixture(scope="module", params=ENGINES)
 def proxy(request: pytest.FixtureRequest, recorded: tuple[Path, list[list[bytes]]], serving: Serve) -> Iterator[Proxy]:
     """Replays what was recorded."""

@@ -59,7 +59,7 @@ class Scripted(msgspec.Struct, frozen=True):
 
 
 class Upstream(ThreadingHTTPServer):
-    """An API that says what it was told to say: to the request with the header `X-Call`, or to any at its path."""
+    """An API that says what it was told to say: by a request's header `X-Call`, by that and its path, by its path."""
 
     daemon_threads = True
     request_queue_size = 64
@@ -86,14 +86,16 @@ class _Saying(BaseHTTPRequestHandler):
     server: Upstream
 
     def handle_one_request(self) -> None:
-        self.do_GET = self.do_POST = self.do_PUT = self.do_PATCH = self.do_DELETE = self._say  # type: ignore[attr-defined]
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+            setattr(self, f"do_{method}", self._say)
         super().handle_one_request()
 
     def _say(self) -> None:
         self.server.hits += 1
         self._read()
         path = self.path.partition("?")[0]
-        answer = self.server.answers.get(self.headers.get("X-Call") or path) or self.server.answers[path]
+        answers, call = self.server.answers, self.headers.get("X-Call", "")
+        answer = answers.get(call) or answers.get(f"{call} {path}") or answers[path]
         self.send_response(answer.status)
         for name, value in answer.headers:
             self.send_header(name, value)

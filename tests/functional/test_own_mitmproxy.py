@@ -16,7 +16,7 @@ import msgspec
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
 
     from tests.functional.conftest import Wiretape
     from wiretape.addons.standin import StandIn
@@ -31,16 +31,21 @@ class Dump(msgspec.Struct):
 
     url: str
     confdir: Path
+    told: str = ""
 
 
 @contextlib.contextmanager
-def mitmdump(wiretape: Wiretape, *options: str) -> Generator[Dump]:
-    """The user's own mitmproxy with our addon."""
+def mitmdump(wiretape: Wiretape, *options: str, scripts: Sequence[Path] = ()) -> Generator[Dump]:
+    """The user's own mitmproxy with our addon, and *scripts* of others."""
     script = wiretape("addon", cassette=False).out.strip()
     confdir = wiretape.folder / "mitmproxy"
     sets = [f"confdir={confdir}", f"wiretape_cassette={wiretape.cassette}", "listen_port=0", *options]
     process = subprocess.Popen(
-        [Path(sys.executable).with_name("mitmdump"), "-s", script, *[w for s in sets for w in ("--set", s)]],
+        [
+            Path(sys.executable).with_name("mitmdump"),
+            *[w for path in (script, *scripts) for w in ("-s", str(path))],
+            *[w for s in sets for w in ("--set", s)],
+        ],
         env=wiretape.environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -53,12 +58,14 @@ def mitmdump(wiretape: Wiretape, *options: str) -> Generator[Dump]:
             told += line
             found = re.search(r"listening at \S*?:(\d+)", line)
             if found:
-                yield Dump(f"http://127.0.0.1:{found[1]}", confdir)
+                dump = Dump(f"http://127.0.0.1:{found[1]}", confdir)
+                yield dump
                 break
         else:
             pytest.fail(told)
         process.send_signal(signal.SIGINT)
         rest, _ = process.communicate(timeout=30)
+        dump.told = told + rest
         assert process.returncode == 0, told + rest
         assert "Traceback" not in told + rest
     finally:
@@ -111,3 +118,38 @@ def test_options_that_are_off(wiretape: Wiretape, option: str) -> None:
     )
     assert done.returncode != 0
     assert "nonsense" in done.stderr + done.stdout or "a~b" in done.stderr + done.stdout
+
+
+MEDDLING = """
+from mitmproxy import ctx, exceptions
+
+class Meddling:
+    def request(self, flow):
+        print("meddling", flush=True)
+        for changes in ({"wiretape_mode": "live"}, {"connection_strategy": "eager"}, {"upstream_cert": True}):
+            try:
+                ctx.options.update(**changes)
+            except exceptions.OptionsError:
+                pass
+
+addons = [Meddling()]
+"""
+
+
+def test_meddling_with_a_replay(wiretape: Wiretape, standin: StandIn) -> None:
+    """Whatever somebody else's script does to mitmproxy's options meanwhile, nothing goes live."""
+    with mitmdump(wiretape, f"wiretape_upstream={standin.url}") as dump:
+        recorded = see(dump)
+    script = wiretape.folder / "meddling.py"
+    script.write_text(MEDDLING)
+    hits = standin.hits
+    with mitmdump(wiretape, f"wiretape_upstream={standin.url}", "wiretape_mode=replay", scripts=[script]) as dump:
+        answer = httpx.post(f"{dump.url}/v1/model/response", json={**ASK, "stream": False}, trust_env=False)
+        assert (answer.status_code, answer.content) == recorded[0]
+        # Told to connect eagerly, mitmproxy asks for an upstream before it opens a tunnel, and gets none.
+        with contextlib.suppress(httpx.ProxyError):
+            see(dump)
+        for path in ("/v1/unknown", "/v1/other"):
+            assert httpx.get(dump.url + path, trust_env=False).status_code == 424
+    assert standin.hits == hits
+    assert "meddling" in dump.told

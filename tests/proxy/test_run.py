@@ -51,6 +51,26 @@ def test_recording(
     assert run.close() is summary
 
 
+def test_replaced_secrets_are_counted(
+    scribe: Scribe, still: Clock, make_request: Callable[..., Request], make_head: Callable[..., ResponseHead]
+) -> None:
+    """Each once, and those of this recording only; the session knows how many it has."""
+    for secrets, mode, told in [
+        (("one", "two"), Mode.RECORD, "1 interaction into session 'default' of {}, 2 secrets replaced"),
+        (("three", "three"), Mode.AUTO, "1 interaction into session 'default' of {}, 1 secret replaced"),
+    ]:
+        run = Run.open(settings(scribe, mode), still)
+        assert run.recorder is not None
+        headers = ((b"x-api-key", secrets[0].encode()), (b"authorization", b"Bearer " + secrets[1].encode()))
+        take = run.recorder.begin(msgspec.structs.replace(make_request(), headers=headers), "api", still.iso())
+        take.request_end()
+        take.response_head(make_head(), 1)
+        take.end("complete", 3).result()
+        assert lines(run.close()) == [f"recorded {told.format(scribe.path)}"]
+    with Cassette.open(scribe.path) as cassette:
+        assert cassette.session("default").placeholders == 3
+
+
 def test_replaying(scribe: Scribe, still: Clock, make_request: Callable[..., Request]) -> None:
     """Answers, a miss with its neighbour, an interaction nobody asked for."""
     scribe.session((make_request("/v1/a", "POST", b'{"q": 1}'), b"A"), (make_request("/v1/b"), b"B"))

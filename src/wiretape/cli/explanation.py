@@ -80,8 +80,7 @@ def comparison(near: Near, asked: Asked, origin: str, other: str) -> Told:
 
 
 def _head(asked: Asked, origin: str) -> list[str]:
-    request = asked.request
-    return [f"# {request.method} {request.url}", f"  {origin}"]
+    return [f"# {asked.request.method} {asked.url}", f"  {origin}"]
 
 
 def _form(found: Explanation) -> Iterator[str]:
@@ -180,7 +179,7 @@ def _request(asked: Asked, origin: str) -> dict[str, object]:
     return {
         "origin": origin,
         "method": request.method,
-        "url": request.url,
+        "url": asked.url,
         "headers": [(n.decode("latin-1"), v.decode("latin-1")) for n, v in request.headers],
         "body_bytes": len(request.body),
     }

@@ -13,8 +13,9 @@ from wiretape.proxy.decide.canonical import Canonical, canonical
 from wiretape.proxy.decide.difference import Difference, differences
 from wiretape.proxy.decide.likeness import Likeness, Part
 from wiretape.proxy.decide.matching import match_key
+from wiretape.proxy.decide.redaction.classes import classed
 from wiretape.proxy.decide.routing import API, Hosts, parse_upstream
-from wiretape.proxy.decide.rules import NO_RULES, Rules
+from wiretape.proxy.decide.rules import NO_RULES, Rules, compiled
 
 if TYPE_CHECKING:
     from wiretape.store.cassette import Cassette
@@ -34,11 +35,13 @@ class Asked(msgspec.Struct, frozen=True):
         request: with the target to match by.
         identity: whose request it is.
         known: whose host it is, in words.
+        url: its address as it may be told to people.
     """
 
     request: Request
     identity: str
     known: str
+    url: str
 
 
 class Near(msgspec.Struct, frozen=True):
@@ -105,22 +108,25 @@ class Session:
         identity = hosts.identity(request.host, request.port)
         request = msgspec.structs.replace(request, target=hosts.inward_of(request))
         if identity == API:
-            return Asked(request, API, f"the API; {request.host} is one of its names")
+            return self._told(request, API, f"the API; {request.host} is one of its names")
         if identity is not None:
-            return Asked(request, identity, "recorded as an API of its own")
+            return self._told(request, identity, "recorded as an API of its own")
         if _LOOPBACK.fullmatch(request.host):
             _, target = by_prefix(request.target)
             known = f"the API; {request.host}:{request.port} is taken for the proxy's own address"
-            return Asked(msgspec.structs.replace(request, target=target), API, known)
+            return self._told(msgspec.structs.replace(request, target=target), API, known)
         host = request.host.lower()
         identity = host if request.port in _PORTS else f"{host}:{request.port}"
-        return Asked(request, identity, f"not the API; `wiretape record --intercept {identity} …` records it")
+        return self._told(request, identity, f"not the API; `wiretape record --intercept {identity} …` records it")
+
+    def _told(self, request: Request, identity: str, known: str) -> Asked:
+        return Asked(request, identity, known, classed(request, compiled(self.rules).words, frozenset()).url)
 
     def recorded(self, found: Interaction) -> Asked:
         """The request of one of its interactions."""
         request = self._cassette.request(found.id)
         request = msgspec.structs.replace(request, target=self._hosts.inward_of(request))
-        return Asked(request, found.identity, "the API" if found.identity == API else "an API of its own")
+        return Asked(request, found.identity, "the API" if found.identity == API else "an API of its own", request.url)
 
     def explained(self, asked: Asked) -> Explanation:
         """What is to be said of *asked*."""

@@ -60,7 +60,6 @@ class Playback:
         self._cassette = cassette
         self._session_id = session_id
         self._mode = mode
-        self._held: dict[str, bool] = {}
         self._recordings: Recordings | None = None
         self.misses: list[Miss] = []
         self.player = self._new_player()
@@ -155,20 +154,9 @@ class Playback:
     def foreign(self, request: Request) -> Miss:
         """Account for a request to a host that is not ours, and note it: replay lets nothing out."""
         host = request.host.lower() if request.port in _PORTS else f"{request.host.lower()}:{request.port}"
-        if self._holds(host):
-            detail = f"{host} is recorded in session {self._settings.session!r}, but not intercepted now"
-            mend = f"add --intercept {shlex.quote(host)} (answers that host too)"
-        else:
-            detail = f"{host} is not the API and was not recorded; replay lets nothing out"
-            mend = f"{self._command('auto')} --intercept {shlex.quote(host)} -- YOUR COMMAND (records that host too)"
+        detail = f"{host} is not the API and was not recorded; replay lets nothing out"
+        mend = f"{self._command('auto')} --intercept {shlex.quote(host)} -- YOUR COMMAND (records that host too)"
         return self._note(request, "unknown", detail, Refuse("unknown", 0, 0), [], mend)
-
-    def _holds(self, host: str) -> bool:
-        if self._cassette is None or self._session_id is None:
-            return False
-        if host not in self._held:
-            self._held[host] = self._cassette.holds(self._session_id, host)
-        return self._held[host]
 
     def failed(self, request: Request, error: BaseException) -> Miss:
         """Account for a request that we failed to answer, and note it: our failure never lets one go live."""

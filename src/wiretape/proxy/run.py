@@ -232,6 +232,7 @@ class Run:
             mode=self.mode,
             session=name,
             recorded=self.recorder.begun if self.recorder else 0,
+            secrets=self._replaced(),
             served=player.served,
             repeats=player.repeats,
             passed=self.passed,
@@ -243,6 +244,11 @@ class Run:
             silent=self.recorder.redactor.silent_rules() if self.recorder and self.recorder.begun else [],
             problem=problem,
         )
+
+    def _replaced(self) -> int:
+        if self.recorder is None or self._writer is None:
+            return 0
+        return self.recorder.redactor.count - self._writer.opened.placeholders
 
 
 def _known(settings: Settings) -> Session | None:

@@ -23,6 +23,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
         mode: what was done; never `once`.
         session: the name under which the session now stands.
         recorded: how many interactions were recorded.
+        secrets: how many values, each counted once, were replaced in them.
         served: how many answers came from the cassette, `repeats` of them once more.
         passed: how many requests went live without being kept.
         misses: requests without an answer.
@@ -38,6 +39,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     mode: Mode
     session: str
     recorded: int
+    secrets: int
     served: int
     repeats: int
     passed: int

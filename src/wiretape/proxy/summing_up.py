@@ -57,6 +57,8 @@ def lines(summary: Summary) -> list[str]:
 def _recorded(summary: Summary) -> list[str]:
     settings = summary.settings
     told = f"recorded {_count(summary.recorded, 'interaction')} into session {summary.session!r} of {settings.cassette}"
+    if summary.secrets:
+        told += f", {_count(summary.secrets, 'secret')} replaced"
     if summary.served:
         told = f"replayed {_count(summary.served, 'answer')}, " + told
     if summary.problem is None and not summary.recorded and not summary.served:

@@ -184,11 +184,6 @@ class Cassette:
         """Whose requests a session holds: `api`, and the names of other hosts."""
         return self.looked(lambda connection: queries.identities(connection, session_id))
 
-    def holds(self, session_id: int, identity: str) -> bool:
-        """Whether a session holds a request to the API or the host called *identity*."""
-        with self._reading():
-            return queries.holds(self._connection, session_id, identity)
-
     def reading_details(self, interaction_id: int) -> bytes:
         """What was understood of an answer, as the JSON of a `Reading`."""
         with self._reading():

@@ -94,7 +94,13 @@ def header(headers: Headers, name: bytes) -> bytes | None:
 
 
 class Session(msgspec.Struct):
-    """One named run of a client against the proxy, as `wiretape sessions` lists it."""
+    """One named run of a client against the proxy, as `wiretape sessions` lists it.
+
+    Attributes:
+        rules: what keys are made by and what is redacted, as JSON.
+        placeholders: how many secrets placeholders stand for: the highest number of one.
+        interactions: how many it has.
+    """
 
     id: int
     name: str
@@ -105,6 +111,7 @@ class Session(msgspec.Struct):
     started_at: str
     ended_at: str | None
     rules: str
+    placeholders: int
     interactions: int
 
 

@@ -68,7 +68,7 @@ class StoredResponse(NamedTuple):
 def sessions(connection: sqlite3.Connection, name: str | None = None) -> list[Session]:
     """All sessions, or the one called *name*; one whose recorder is dead reads as incomplete."""
     rows = connection.execute(
-        "SELECT id, name, state, problem, replaces, upstream, started_at, ended_at, rules, owner,"
+        "SELECT id, name, state, problem, replaces, upstream, started_at, ended_at, rules, placeholder_count, owner,"
         " (SELECT count(*) FROM interaction WHERE session_id = session.id) FROM session"
         " WHERE :name IS NULL OR name = :name ORDER BY id",
         {"name": name},
@@ -223,12 +223,6 @@ def identities(connection: sqlite3.Connection, session_id: int) -> list[str]:
     """Whose requests a session holds: `api`, and the names of other hosts."""
     rows = connection.execute("SELECT DISTINCT identity FROM interaction WHERE session_id = ?", (session_id,))
     return [row[0] for row in rows]
-
-
-def holds(connection: sqlite3.Connection, session_id: int, identity: str) -> bool:
-    """Whether a session holds a request to the API or the host called *identity*."""
-    statement = "SELECT 1 FROM interaction WHERE session_id = ? AND identity = ? LIMIT 1"
-    return connection.execute(statement, (session_id, identity)).fetchone() is not None
 
 
 def reading_details(connection: sqlite3.Connection, interaction_id: int) -> bytes | None:

@@ -101,3 +101,14 @@ def test_forms_without_secrets(form: bytes) -> None:
     """No byte changes."""
     assert clean(Redactor(), form, FORM) == form
     assert clean(Redactor(), form, b"") == form
+
+
+@pytest.mark.parametrize("name", ["code", "state", "error_description"])
+def test_an_oauth_answers_address_in_a_text(name: str) -> None:
+    """A message may quote it, and so may a body; where it is no such address, these are plain words."""
+    redactor = Redactor()
+    text = f"GET https://h/v1/auth/google/callback?x=1&{name}=not-for-you&y=2 failed; https://h/a?{name}=fine"
+    kind = {"error_description": "secret"}.get(name, name)
+    expected = text.replace("not-for-you", f"REDACTED-{kind}-1")
+    assert redactor.clean(text) == expected
+    assert f"callback?x=1&{name}=REDACTED-".encode() in clean(redactor, json.dumps({"said": text}).encode())

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote_to_bytes
 
 from wiretape.proxy.decide.redaction.finds import Find, Secret, merged
-from wiretape.proxy.decide.redaction.memory import LONGEST, WORDS
+from wiretape.proxy.decide.redaction.memory import BREAK, LONGEST, WORDS
 from wiretape.proxy.decide.redaction.placeholders import MARK, is_placeholder, number_end, numbered
 from wiretape.proxy.decide.redaction.vocabulary import folded
+from wiretape.store.aitronos.secrets import CALLBACK_SUFFIX
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -70,6 +71,9 @@ class Scope:
     def learn(self, find: Find) -> None:
         """Remember a value that stands in a secret place, or looks like a key: it may recur in base64."""
         secret = find.secret
+        if not find.place and self.memory.knows(find.value):
+            # What is known of it is looked for already.
+            return
         # Names and places recur as plain words; an e-mail address does not.
         if secret.by is None and (secret.kind != "personal" or b"@" in find.value):
             self.memory.learn(find.value, secret.kind)
@@ -104,9 +108,9 @@ class Scope:
     def _has_values(self, text: bytes, memory: Memory | None) -> bool:
         """The same, or a value that *memory* knows."""
         # `find` of one character is much faster than `in`.
-        if (text.find(b"=") >= 0 and self.words.addresses.search(text) is not None) or (
-            text.find(b"/") >= 0 and self.words.path_hint.search(text) is not None
-        ):
+        if text.find(b"=") >= 0 and (self.words.addresses.search(text) is not None or _HOME in text):
+            return True
+        if text.find(b"/") >= 0 and self.words.path_hint.search(text) is not None:
             return True
         if text.find(b"J") >= 0 and b"eyJ" in text:
             return True
@@ -188,13 +192,28 @@ def address_finds(text: bytes, scope: Scope, start: int = 0) -> Iterator[Find]:
             secret = scope.words.query.get(name.lower()) or scope.words.fields.get(folded(name))
             if secret is not None:
                 yield from _group(hit, scope, secret)
+        for home in _CALLBACK.finditer(text, start) if _HOME in text else ():
+            for hit in _PARAMETER.finditer(text, home.end(), _end(text, home.end())):
+                secret = scope.words.callback.get(hit["name"].decode("ascii", "replace").lower())
+                if secret is not None:
+                    yield from _group(hit, scope, secret)
     if text.find(b"/", start) >= 0:
         for pattern, secret in scope.words.paths:
             for hit in pattern.finditer(text, start):
                 yield from _group(hit, scope, secret)
 
 
+def _end(text: bytes, start: int) -> int:
+    """Where the query that begins at *start* ends."""
+    found = _QUERY_END.search(text, start)
+    return found.start() if found else len(text)
+
+
 _PLAIN: Final = Secret("value")
+_HOME: Final = f"{CALLBACK_SUFFIX}?".encode()
+_CALLBACK: Final = re.compile(re.escape(_HOME))
+_PARAMETER: Final = re.compile(rb"(?P<name>[^=&]{1,100})=(?P<secret>[^&]{1,8000})")
+_QUERY_END: Final = re.compile(rb"[#" + BREAK + rb"]")
 
 CALLBACK_PARAMETER: Final = re.compile(rb"[?&](?P<name>code|state)=(?P<secret>[^&#\s\"'<>\\]+)")
 """What an address that begins or ends an OAuth exchange holds besides."""
