@@ -323,6 +323,7 @@ def _direct(recording: Recording, when_spent: str) -> Generator[Proxy]:
         hosts=parse_hosts(DEFAULT_UPSTREAM, (), (recording.odd,)),
         listen=Listen(port=0),
         when_spent=WhenSpent(when_spent),
+        hosts_named=("--intercept", recording.odd),
     )
     run = with_trials(Run.open(settings, Clock()))
     with ThreadedReplay(Runs(run)) as replay:

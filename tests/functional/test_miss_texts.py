@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,6 +67,7 @@ def test_every_word(recorded: Wiretape, standin: StandIn, name: str) -> None:
     done = recorded.python("replay", client(asked), *options)
     told = f"{done.out}--- terminal\n{done.err}--- exit code {done.code}\n"
     told = told.replace(f"{recorded.folder}/", "").replace(standin.url, "http://127.0.0.1:UPSTREAM")
+    told = told.replace(sys.executable, "python")
     told = re.sub(r"(127\.0\.0\.1|localhost):\d+", r"\1:PORT", told)
     stored = TEXTS / f"{name}.txt"
     if not stored.exists():

@@ -72,7 +72,6 @@ def deep(name: str, value: Any) -> dict[str, Any]:
 
 def in_requests(seed: str, extra: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Every place of a request: what it is called, the secret, what to ask."""
-
     # Of the odd ones some are enough.
     step = 3 if extra else 1
 
@@ -152,7 +151,6 @@ def echoes(secret: str) -> list[dict[str, Any]]:
 
 def in_answers(seed: str, extra: str) -> Iterator[tuple[str, str, dict[str, Any], dict[str, Any]]]:
     """Every place of an answer: what it is called, the secret, what to ask, what comes."""
-
     step = 3 if extra else 1
 
     def fresh(place: str, extra: str = extra) -> str:
@@ -300,7 +298,7 @@ def leaks(text: bytes, planted: Iterable[Planted]) -> list[tuple[str, bytes]]:
     parts: dict[bytes, tuple[str, bytes]] = {}
     for one in planted:
         for spelling in spellings(one.secret):
-            for at in range(0, max(len(spelling) - SHINGLE, 0) + 1):
+            for at in range(max(len(spelling) - SHINGLE, 0) + 1):
                 shingle = spelling[at : at + SHINGLE]
                 if shingle.count(b"%") < 2 and shingle.count(b"\\") < 2:
                     parts.setdefault(shingle, (one.place, spelling))

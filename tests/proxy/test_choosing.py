@@ -110,7 +110,7 @@ def test_where_there_is_a_verdict(asked: Asked, file: SettingsFile, spent: WhenS
     [
         (Asked(ignore=["$.a", "b"]), "--ignore: path 'b' is malformed at position 0"),
         (Asked(echo=["cookie x"]), "--echo: 'cookie x' is no place"),
-        (Asked(session="a~b"), "--session 'a~b' is no name"),
+        (Asked(session="a~b"), "'a~b' is no name"),
         (Asked(pace="slow"), "--pace 'slow' is no pace"),
     ],
     ids=["ignore", "echo", "session", "pace"],

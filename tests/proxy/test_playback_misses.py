@@ -66,14 +66,13 @@ def test_asked_too_often(playback: Playback, make_request: Callable[..., Request
     playback.ask(make_request(), "api")
     miss = missed(playback, make_request())
     assert miss.detail == "recorded once in session 'my session' (my session/2), answered once already"
-    assert miss.mend.endswith("(records what is missing), or replay it with --when-spent repeat")
+    assert miss.mend.endswith("# records what is missing, or replay it with --when-spent repeat")
     assert (list(miss.nearest), miss.look) == ([], None)
 
 
 @pytest.mark.parametrize(
     ("host", "port", "detail", "mend"),
     [
-        ("Other.example", 443, "recorded in session 'my session', but not intercepted now", "add --intercept other"),
         ("other.example", 81, "other.example:81 is not the API", "--intercept other.example:81 -- YOUR COMMAND"),
         ("third.example", 80, "third.example is not the API", "--intercept third.example -- YOUR COMMAND"),
     ],
@@ -81,7 +80,7 @@ def test_asked_too_often(playback: Playback, make_request: Callable[..., Request
 def test_another_host(
     playback: Playback, make_request: Callable[..., Request], host: str, port: int, detail: str, mend: str
 ) -> None:
-    """One that was recorded needs the same option again."""
+    """The command that records it too is named."""
     miss = playback.foreign(msgspec.structs.replace(make_request(), host=host, port=port))
     assert detail in miss.detail
     assert mend in miss.mend

@@ -10,9 +10,10 @@ import pytest
 
 from wiretape.proxy.decide.modes import Mode, WhenSpent
 from wiretape.proxy.decide.player import Answer, Refuse
+from wiretape.proxy.decide.routing import parse_upstream
 from wiretape.proxy.run import Run
 from wiretape.proxy.runs import Runs, exit_code
-from wiretape.proxy.settings import Settings
+from wiretape.proxy.settings import Settings, parse_hosts
 from wiretape.proxy.summing_up import lines_of
 from wiretape.store.cassette import Cassette
 from wiretape.store.errors import SessionBusy, SessionMissing, UsageError
@@ -110,6 +111,27 @@ class TestReplay:
         assert [s.settings.session for s in summaries] == ["default", "tests/x.py::test"]
         assert exit_code(summaries, 0) == 1, "a miss in any of them fails the run"
         assert exit_code(summaries, 7) == 7
+
+    def test_whoever_outlives_a_session(self, runs: Runs) -> None:
+        """Asks nobody any more, also where the session's name is plain; opened again, it answers again."""
+        runs.of("login")
+        runs.close("login")
+        with pytest.raises(SessionMissing):
+            runs.of("login")
+        assert runs.open(wishing(runs, "login"))[0] == "login"
+        assert not runs.of("login").closed
+
+    def test_the_announced_upstream_is_everybodys(
+        self, scribe: Scribe, still: Clock, make_request: MakeRequest
+    ) -> None:
+        """Where the default session was recorded from somewhere, sessions without a recording go there too."""
+        scribe.session((make_request(), b"x"))
+        settings = Settings(cassette=scribe.path, mode=Mode.AUTO, hosts=parse_hosts("http://127.0.0.1:9", (), ()))
+        runs = Runs(Run.open(settings, still))
+        announced = runs.default.settings.hosts.upstream
+        assert runs.usual.hosts.upstream == announced == parse_upstream("https://api.aitronos.com")
+        assert runs.of("brandnew").settings.hosts.upstream == announced
+        runs.close_all()
 
     def test_the_default_stays(self, runs: Runs) -> None:
         """It ends with the proxy."""

@@ -64,7 +64,7 @@ def ls(*, cassette: options.Cassette = None, session: Session = None, as_json: o
         return
     columns = ("ID", "INTERACTION", "METHOD", "PATH", "STATUS", "KIND", "SIZE", "TIME", "ENDED", "MODEL")
     rows = [_row(interaction) for interaction in found]
-    print_table(columns, rows, flexible="PATH", expendable=("MODEL", "INTERACTION", "KIND", "TIME"))
+    print_table(columns, rows, flexible="PATH", expendable=("MODEL", "KIND", "TIME", "ENDED", "INTERACTION"))
 
 
 def facts(interaction: Interaction) -> dict[str, object]:

@@ -110,6 +110,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _other(error: Exception) -> int:
+    if type(error).__name__ == "NoArgsIsHelpError":
+        sys.stdout.write(f"{error}\n")
+        return _USAGE
     if isinstance(error, OSError):
         return _complain(f"{error.filename or 'standard output'}: {error.strerror}", _USAGE)
     # Typer's errors for a wrong call come from a class that has moved between its versions.

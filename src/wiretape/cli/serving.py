@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+import msgspec
 import typer
 
 from wiretape.cli import options
@@ -178,6 +179,7 @@ def run(  # noqa: PLR0913 - an option each
     )
     file = settings_file(os.environ)
     settings = chosen(mode, asked, file, os.environ)
+    settings = msgspec.structs.replace(settings, command=tuple(command or ()))
     return _serve(settings, engine or EngineName(file.values.engine or EngineName.AUTO), command or [])
 
 

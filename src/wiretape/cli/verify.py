@@ -66,8 +66,12 @@ def verify(names: Names = None, *, cassette: options.Cassette = None, as_json: o
 def _lines(verified: Verified) -> list[str]:
     count = len(verified.findings)
     found = "nothing wrong" if not count else f"{count} thing{'s' if count > 1 else ''} wrong"
-    told = [f"{verified.interactions} interactions in {verified.sessions} sessions: {found}"]
+    told = [f"{_count(verified.interactions, 'interaction')} in {_count(verified.sessions, 'session')}: {found}"]
     if verified.stale:
         more = f" and {len(verified.stale) - _LISTED} more" if len(verified.stale) > _LISTED else ""
         told.append(f"stale readings, which `wiretape reindex` makes anew: {', '.join(verified.stale[:_LISTED])}{more}")
     return told
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")

@@ -237,7 +237,7 @@ def _addressed(request: Request, caller: Caller) -> tuple[str | None, Request]:
         label, target = belonging.by_prefix(target)
     headers = without_the_proxys(request.headers)
     if headers is not request.headers:
-        label = label or belonging.by_header(request.headers)
+        label = belonging.by_header(request.headers) if label is None else label
     elif target is request.target:
         return label, request
     return label, msgspec.structs.replace(request, target=target, headers=headers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,9 @@ from wiretape.store.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+
+# What may stand in the name of a header.
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,6 +109,10 @@ def chosen(mode: Mode, asked: Asked, file: SettingsFile, environment: Mapping[st
         pace=parse_pace(pace) if pace else INSTANT,
         rules=chosen_rules(asked, file),
         ready_file=asked.ready_file,
+        hosts_named=(
+            *(word for alias in asked.alias for word in ("--alias", alias)),
+            *(word for host in asked.intercept for word in ("--intercept", host)),
+        ),
     )
 
 
@@ -124,11 +132,17 @@ def chosen_rules(asked: Asked, file: SettingsFile) -> Rules:
     return Rules(
         ignored_paths=_parsed("--ignore", asked.ignore, compile_path) or matching.ignore,
         ignored_query=tuple(asked.ignore_query) or matching.ignore_query,
-        headers=tuple(name.lower() for name in tuple(asked.match_header) or matching.headers),
+        headers=tuple(map(_header, tuple(asked.match_header) or matching.headers)),
         echo=_parsed("--echo", asked.echo, compile_place) or matching.echo,
         canonicaliser=matching.canonicaliser,
         redact=redact,
     )
+
+
+def _header(name: str) -> str:
+    if not _TOKEN.fullmatch(name):
+        raise UsageError(f"{name!r} is no name of a header; give one like Accept-Language to --match-header or headers")
+    return name.lower()
 
 
 def _parsed(option: str, texts: Iterable[str], parse: Callable[[str], object]) -> tuple[str, ...]:

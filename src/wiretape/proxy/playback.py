@@ -17,6 +17,7 @@ from wiretape.proxy.decide.player import Player, Refuse
 from wiretape.proxy.decide.redact import Memory, Redactor
 from wiretape.proxy.decide.redaction.classes import classed
 from wiretape.proxy.decide.rules import compiled
+from wiretape.proxy.decide.userhook import CanonicaliserFailed
 from wiretape.proxy.recorded import Recorded
 from wiretape.proxy.settings import DEFAULT_SESSION
 from wiretape.store.errors import CassetteDamaged
@@ -155,11 +156,15 @@ class Playback:
         """Account for a request to a host that is not ours, and note it: replay lets nothing out."""
         host = request.host.lower() if request.port in _PORTS else f"{request.host.lower()}:{request.port}"
         detail = f"{host} is not the API and was not recorded; replay lets nothing out"
-        mend = f"{self._command('auto')} --intercept {shlex.quote(host)} -- YOUR COMMAND (records that host too)"
+        more = ["--intercept", host]
+        mend = f"{self._command('auto', *more)} -- {self._run_again()}  # records that host too"
         return self._note(request, "unknown", detail, Refuse("unknown", 0, 0), [], mend)
 
     def failed(self, request: Request, error: BaseException) -> Miss:
         """Account for a request that we failed to answer, and note it: our failure never lets one go live."""
+        if isinstance(error, CanonicaliserFailed):
+            mend = "correct that function, which the settings name under [matching]"
+            return self._note(request, "failure", str(error), Refuse("unknown", 0, 0), [], mend)
         detail = f"wiretape failed: {type(error).__name__}: {error}"
         return self._note(request, "failure", detail, Refuse("unknown", 0, 0), [])
 
@@ -201,16 +206,21 @@ class Playback:
 
     def _mend(self, kind: misses.MissKind) -> str:
         if kind == "failure":
-            return f"{self._command('verify', session=False)} (is the cassette whole?), then report the error"
+            verify = shlex.join(["wiretape", "verify", "-c", str(self._settings.cassette)])
+            return f"{verify}  # is the cassette whole? then report the error"
         if self._settings.mend is not None:
             return self._settings.mend
         once_more = ", or replay it with --when-spent repeat" if kind == "spent" else ""
-        return f"{self._command('auto')} -- YOUR COMMAND (records what is missing){once_more}"
+        return f"{self._command('auto')} -- {self._run_again()}  # records what is missing{once_more}"
 
-    def _command(self, name: str, *, session: bool = True) -> str:
-        command = f"wiretape {name} -c {shlex.quote(str(self._settings.cassette))}"
-        usual = not session or self._settings.session == DEFAULT_SESSION
-        return command if usual else f"{command} --session {shlex.quote(self._settings.session)}"
+    def _command(self, name: str, *more: str) -> str:
+        settings = self._settings
+        usual = settings.session == DEFAULT_SESSION
+        session = [] if usual else ["--session", settings.session]
+        return shlex.join(["wiretape", name, "-c", str(settings.cassette), *session, *settings.hosts_named, *more])
+
+    def _run_again(self) -> str:
+        return shlex.join(self._settings.command) or "YOUR COMMAND"
 
     def _form(self, request: Request, identity: str) -> Canonical:
         return canonical(request, identity, self._settings.rules, self.memory)

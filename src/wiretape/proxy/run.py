@@ -13,6 +13,7 @@ from wiretape.proxy.decide.routing import parse_upstream
 from wiretape.proxy.decide.rules import Rules
 from wiretape.proxy.playback import Playback
 from wiretape.proxy.summary import Summary
+from wiretape.store.aitronos.secrets import COOKIE_HEADERS, SECRET_HEADERS
 from wiretape.store.cassette import Cassette
 from wiretape.store.errors import CassetteMissing, SessionMissing, UsageError
 
@@ -103,6 +104,10 @@ class Run:
         self._writer = SessionWriter.begin(settings.cassette, description, how, writers)
         self.recorder = Recorder(self._writer, Redactor(self._writer.opened.placeholders), settings.rules, self.defect)
         self.playback = Playback(settings, self.mode, None, None, self.recorder.redactor.memory)
+        # It is there or not; of its value only the class is kept.
+        secret = [name for name in settings.rules.headers if name.encode() in {*SECRET_HEADERS, *COOKIE_HEADERS}]
+        if secret:
+            self.warnings.append(f"of {', '.join(secret)} only counts whether it is there: its value is a secret")
 
     def _obey(self, session: Session) -> None:
         """Keys are compared with those of the session, so its rules count, not those of this run."""

@@ -52,6 +52,7 @@ class Runs:
         self._begin = begin or (lambda settings: Run.open(settings, default.clock))
         self._token = token
         self._open: dict[str, Run] = {}
+        self._over: set[str] = set()
         self._lock = threading.Lock()
 
     def of(self, label: str | None) -> Run:
@@ -68,13 +69,20 @@ class Runs:
             return found
         if label == self.default.given.session:
             return self.default
-        if not is_plain(label):
+        if not is_plain(label) or label in self._over:
+            # A client that outlives its session must not begin a recording of the same name.
             raise SessionMissing(
                 f"no session is open under {label!r}; it may have been closed, or the proxy is another"
             )
-        given = self.default.given
+        given = self.usual
         parse_session(label, given.mode)
         return self._add(label, msgspec.structs.replace(given, session=label))
+
+    @property
+    def usual(self) -> Settings:
+        """What a session is told that says nothing else: what the proxy was told, and the upstream it announced."""
+        given, upstream = self.default.given, self.default.settings.hosts.upstream
+        return msgspec.structs.replace(given, hosts=msgspec.structs.replace(given.hosts, upstream=upstream))
 
     def open(self, settings: Settings, label: str | None = None) -> tuple[str, Run]:
         """Begin a run; says the label to ask under: the session's name where that is plain and free.
@@ -114,6 +122,7 @@ class Runs:
             if label == self.default.given.session:
                 raise SessionBusy(f"session {label!r} is the proxy's own and ends with it")
             raise SessionMissing(f"no session is open under {label!r}")
+        self._over.add(label)
         summary = run.close(problem)
         self.closed.append(summary)
         return summary
@@ -138,6 +147,7 @@ class Runs:
         with self._lock:
             if label not in self._open:
                 self._open[label] = self._begin(settings)
+                self._over.discard(label)
             return self._open[label]
 
 

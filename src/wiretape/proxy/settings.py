@@ -23,8 +23,8 @@ DEFAULT_CASSETTE = "wiretape.cassette"
 DEFAULT_SESSION = "default"
 DEFAULT_LISTEN = "127.0.0.1:8787"
 
-# `~` tells the sessions apart that were recorded beside one of the same name.
-_FORBIDDEN_IN_NAMES = "~\x00\n\r"
+# Every message that lists sessions holds their names.
+_LONGEST_NAME = 500
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -52,6 +52,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         rules: what match keys leave out and add.
         ready_file: where the proxy's addresses are written once it serves.
         mend: the command that mends a miss, where that is another one than ours.
+        hosts_named: the options that named hosts, to be repeated in commands that mend.
+        command: what runs against the proxy, to be repeated there too.
     """
 
     cassette: Path
@@ -67,6 +69,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     rules: Rules = NO_RULES
     ready_file: Path | None = None
     mend: str | None = None
+    hosts_named: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
 
 
 def parse_hosts(upstream: str | None, aliases: Iterable[str], intercepted: Iterable[str]) -> Hosts:
@@ -108,8 +112,11 @@ def parse_session(name: str, mode: Mode) -> str:
     """
     if mode is Mode.REPLAY:
         return name
-    if not name.strip() or any(c in name for c in _FORBIDDEN_IN_NAMES):
-        raise UsageError(f"--session {name!r} is no name: it must not be empty nor hold `~` or line breaks")
+    if len(name) > _LONGEST_NAME:
+        raise UsageError(f"a session's name has at most {_LONGEST_NAME} characters, and this one {len(name)}")
+    # `~` tells the sessions apart that were recorded beside one of the same name.
+    if not name.strip() or not name.isprintable() or "~" in name:
+        raise UsageError(f"{name!r} is no name for a session: it must not be empty nor hold `~` or control characters")
     return name
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from wiretape.proxy.summary import Summary
 
 _LISTED = 20
+_NOBODY = "no request came: does the client use $WIRETAPE_URL, or heed HTTPS_PROXY?"
 
 
 def lines_of(summaries: Sequence[Summary]) -> list[str]:
@@ -62,10 +63,10 @@ def _recorded(summary: Summary) -> list[str]:
     if summary.served:
         told = f"replayed {_count(summary.served, 'answer')}, " + told
     if summary.problem is None and not summary.recorded and not summary.served:
-        return [told, "no request came: does the client use $WIRETAPE_URL, or heed HTTPS_PROXY?"]
+        return [told, _NOBODY]
     if summary.problem is None:
         return [told]
-    mended = f"wiretape adopt {summary.session!r} -c {settings.cassette}"
+    mended = shlex.join(["wiretape", "adopt", summary.session, "-c", str(settings.cassette)])
     kept = "" if summary.session == settings.session else f"; session {settings.session!r} is as it was"
     return [told, f"the session is incomplete: {summary.problem}{kept}; to use it all the same: {mended}"]
 
@@ -75,6 +76,8 @@ def _replayed(summary: Summary) -> list[str]:
     told = [f"replayed {_count(summary.served, 'answer')} from session {settings.session!r} of {settings.cassette}"]
     if summary.repeats:
         told[0] += f", {summary.repeats} of them served before"
+    if not summary.served and not summary.misses:
+        told.append(_NOBODY)
     if summary.misses:
         told.append(f"{_count(len(summary.misses), 'request')} missed:")
         told += _misses(summary.misses)
@@ -83,7 +86,8 @@ def _replayed(summary: Summary) -> list[str]:
         told.append(f"{_count(len(summary.unused), 'recorded interaction')} not asked for{verdict}:")
         told += [f"  {i.session}/{i.position} {i.method} {i.path}" for i in summary.unused[:_LISTED]]
         told += _more(len(summary.unused))
-        told.append(f"  if nothing needs them any more: {_pruning(summary)}")
+        # After a miss much is left over that the client would have come to.
+        told += [] if summary.misses else [f"  if nothing needs them any more: {_pruning(summary)}"]
     return told
 
 

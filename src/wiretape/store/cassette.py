@@ -269,13 +269,19 @@ def _current(path: Path, connection: sqlite3.Connection) -> sqlite3.Connection:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    """Open read-only; as an unchanging file where that fails because SQLite wants to write (WAL, read-only folder)."""
+    """Open read-only; as an unchanging file where that fails because SQLite wants to write (WAL, read-only folder).
+
+    A change that was killed amid its writing is taken back first.
+    """
     address = path.resolve().as_uri()
     try:
         return _tried(f"{address}?mode=ro")
     except sqlite3.OperationalError:
         if path.with_name(path.name + "-wal").exists():
             raise
+        if path.with_name(path.name + "-journal").exists():
+            _tried(f"{address}?mode=rw").close()
+            return _tried(f"{address}?mode=ro")
         return _tried(f"{address}?mode=ro&immutable=1")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import struct
 from typing import TYPE_CHECKING
 
@@ -68,11 +69,13 @@ def check_version(path: Path, version: int) -> None:
 
 def _header(path: Path) -> FileHeader:
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise CassetteForeign(f"{path} is no file, and so no cassette; name a file with -c")
         with path.open("rb") as file:
             head = file.read(_HEADER_BYTES)
     except FileNotFoundError:
         raise CassetteMissing(
-            f"no cassette at {path}; record one first: wiretape record -c {path} -- YOUR COMMAND"
+            f"no cassette at {path}; record one first: wiretape record -c {shlex.quote(str(path))} -- YOUR COMMAND"
         ) from None
     except IsADirectoryError:
         raise CassetteForeign(f"{path} is a folder, not a cassette; name a file with -c") from None

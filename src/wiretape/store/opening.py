@@ -123,11 +123,8 @@ def _create(path: Path) -> None:
         try:
             with contextlib.closing(sqlite3.connect(temporary, isolation_level=None)) as connection:
                 schema.migrate(connection)
-            # What a cassette that was removed has left would be read into the new one.
-            for left in ("-wal", "-shm"):
-                path.with_name(path.name + left).unlink(missing_ok=True)
-            with contextlib.suppress(FileExistsError):
-                os.link(temporary, path)
+            with checkpointing(path):
+                _put(temporary, path)
         finally:
             temporary.unlink()
     except (OSError, sqlite3.Error) as error:
@@ -135,6 +132,17 @@ def _create(path: Path) -> None:
         raise CassetteUnwritable(
             f"cannot make {path}: {reason}; name a file in a folder you may write to with -c"
         ) from None
+
+
+def _put(temporary: Path, path: Path) -> None:
+    """Give the new file its name, unless a rival was first; to be called by one at a time."""
+    if path.exists():
+        return
+    # What a cassette that was removed has left would be read into the new one.
+    for left in ("-wal", "-shm", "-journal"):
+        path.with_name(path.name + left).unlink(missing_ok=True)
+    with contextlib.suppress(FileExistsError):
+        os.link(temporary, path)
 
 
 def _sound(path: Path) -> None:

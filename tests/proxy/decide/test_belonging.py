@@ -22,16 +22,17 @@ from wiretape.proxy.decide import belonging
         ("/~wiretape/health", "wiretape", "/health"),
         ("/~a/~b/v1", "a", "/~b/v1"),
         ("/v1/~login/x", None, "/v1/~login/x"),
-        ("/~/v1", None, "/~/v1"),
-        ("/~.hidden/v1", None, "/~.hidden/v1"),
-        ("/~a%20b/v1", None, "/~a%20b/v1"),
-        ("/~" + "a" * 201 + "/v1", None, "/~" + "a" * 201 + "/v1"),
+        ("/~/v1", "", "/v1"),
+        ("/~.hidden/v1", ".hidden", "/v1"),
+        ("/~a%20b/v1", "a b", "/v1"),
+        ("/~..%2f../v1", "../..", "/v1"),
+        ("/~" + "a" * 201 + "/v1", "a" * 201, "/v1"),
         ("/", None, "/"),
         ("*", None, "*"),
     ],
 )
 def test_prefixes(target: str, label: str | None, rest: str) -> None:
-    """Only a plain word right at the beginning is one."""
+    """Whatever stands right at the beginning is one, be it a name or not."""
     assert belonging.by_prefix(target) == (label, rest)
 
 

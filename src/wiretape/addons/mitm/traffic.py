@@ -5,13 +5,13 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from wiretape.addons.mitm import conversion
-from wiretape.addons.mitm.layers import FAULT, HELD, LIVE, PLAN, UNREACHABLE, Plan
+from wiretape.addons.mitm.layers import FAULT, HELD, LIVE, PLAN, UNREACHABLE
+from wiretape.addons.mitm.planning import replayed, told
 from wiretape.addons.mitm.tee import Tee
 from wiretape.addons.mitm.visit import VISIT, Visit, is_long, visit_of
 from wiretape.proxy.decide import belonging, misses
@@ -20,7 +20,7 @@ from wiretape.proxy.decide.player import Answer, Forward
 from wiretape.proxy.decide.routing import Origin, location
 from wiretape.proxy.serve.control import Control
 from wiretape.store.errors import WiretapeError
-from wiretape.store.interaction import Request, ResponseHead
+from wiretape.store.interaction import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from wiretape.addons.mitm.gate import Gate
     from wiretape.proxy.decide.misses import Miss
-    from wiretape.proxy.recorded import Recorded
     from wiretape.proxy.run import Run
     from wiretape.proxy.runs import Runs
 
@@ -147,12 +146,12 @@ class Traffic:
         request = flow.request
         given = request.headers.fields
         conversion.strip(request)
-        named = self._gate.meant(flow)
-        target = conversion.target(request)
+        named, target = self._gate.meant(flow), conversion.target(request)
         label, target = belonging.by_prefix(target) if named is None else (None, target)
-        prefix = f"{belonging.MARK}{label}" if label else ""
+        prefix = f"{belonging.MARK}{label}" if label is not None else ""
         control = label == belonging.CONTROL
-        label = label or self._gate.user(flow) or belonging.by_proxy_user(given) or belonging.by_header(given)
+        if label is None:
+            label = self._gate.user(flow) or belonging.by_proxy_user(given) or belonging.by_header(given)
         run, problem = self._run(None if control else label)
         began = run.clock.microseconds()
         hosts = run.settings.hosts
@@ -213,7 +212,12 @@ class Traffic:
         matched = msgspec.structs.replace(asked, target=hosts.inward_of(visit.head))
         verdict = playback.ask(matched, visit.identity)
         if isinstance(verdict, Answer):
-            flow.metadata[PLAN] = self._plan(playback.recorded(verdict.interaction_id, playback.echoed(matched)), visit)
+            try:
+                recorded = playback.recorded(verdict.interaction_id, playback.echoed(matched))
+                flow.metadata[PLAN] = replayed(recorded, visit, self._say_all)
+            except Exception:
+                playback.player.served -= 1
+                raise
         elif isinstance(verdict, Forward):
             if verdict.keep:
                 self._begin(visit)
@@ -227,34 +231,13 @@ class Traffic:
         own = (visit.client.host, visit.client.port)
         # To close a session takes as long as it takes to write what is left of it.
         reply = await asyncio.to_thread(self._control.answer, asked, own)
-        head = ResponseHead(status=reply.status, reason=reply.reason.decode(), headers=reply.headers)
-        flow.metadata[PLAN] = Plan(conversion.to_response(head), iter([(0, reply.document)]))
-
-    def _plan(self, recorded: Recorded, visit: Visit) -> Plan:
-        pace, clock = visit.run.settings.pace, visit.run.clock
-
-        def wait(at_us: int) -> float:
-            return 0.0 if pace.instant else pace.delay(at_us) - (clock.microseconds() - visit.began_us) / 1_000_000
-
-        # The first chunk is read before the head is out: bytes that are damaged are a miss then, not a broken answer.
-        timed = recorded.timed()
-        chunks = itertools.chain([first for first in [next(timed, None)] if first is not None], timed)
-        return Plan(
-            response=conversion.to_response(recorded.head),
-            chunks=chunks,
-            whole=recorded.whole,
-            first_byte_us=recorded.first_byte_us,
-            ended_us=recorded.duration_us or 0,
-            wait=wait,
-            failed=lambda error: self._say_all(visit.run.playback.failed(visit.head, error)),
-        )
+        flow.metadata[PLAN] = told(reply.status, reply.reason.decode(), reply.headers, reply.document)
 
     def _refuse(self, flow: http.HTTPFlow, miss: Miss) -> None:
         document = miss.document()
         headers = (*miss.headers(), (b"Content-Length", str(len(document)).encode()))
-        head = ResponseHead(status=misses.STATUS, reason=misses.REASON, headers=headers)
-        chunks = [] if flow.request.method == "HEAD" else [(0, document)]
-        flow.metadata[PLAN] = Plan(conversion.to_response(head), iter(chunks))
+        body = b"" if flow.request.method == "HEAD" else document
+        flow.metadata[PLAN] = told(misses.STATUS, misses.REASON, headers, body)
         self._say_all(miss)
 
     def _say_all(self, miss: Miss) -> None:

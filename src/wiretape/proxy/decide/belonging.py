@@ -10,6 +10,7 @@ import base64
 import binascii
 import re
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 
 from wiretape.store.interaction import header
 
@@ -24,7 +25,7 @@ MARK: Final = "/~"
 """What a base URL's path begins with before a label."""
 
 _WORD = r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}"
-_PREFIX = re.compile(rf"/~({_WORD})(?=[/?]|\Z)")
+_PREFIX = re.compile(r"/~([^/?]*)")
 # What the proxy makes up itself begins with an underscore, so that no name can be taken for it.
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 
@@ -40,14 +41,16 @@ def is_label(text: str) -> bool:
 
 
 def by_prefix(target: str) -> tuple[str | None, str]:
-    """The label that a base-URL client's *target* begins with, as `/~LABEL/…`, and the target without it."""
+    """The label that a base-URL client's *target* begins with, as `/~LABEL/…`, and the target without it.
+
+    Whatever stands there is meant as one, also where no session can have that name: such a request must not go live.
+    """
     if not target.startswith(MARK):
         return None, target
     found = _PREFIX.match(target)
-    if found is None:
-        return None, target
+    assert found is not None
     rest = target[found.end() :]
-    return found[1], rest if rest.startswith("/") else "/" + rest
+    return unquote(found[1]), rest if rest.startswith("/") else "/" + rest
 
 
 def by_proxy_user(headers: Headers) -> str | None:

@@ -60,11 +60,14 @@ def applied(name: str, form: Canonical) -> Canonical:
     """
     function = _installed.get(name)
     if function is None:
-        raise CanonicaliserFailed(f"canonicaliser {name!r} is not loaded; only the settings' own is")
+        raise CanonicaliserFailed(
+            f"canonicaliser {name!r} is not loaded; if you trust it, name it in the settings under [matching]"
+        )
     try:
         made = function(form)
-    except Exception as error:
-        raise CanonicaliserFailed(f"canonicaliser {name!r} raised {type(error).__name__}: {error}") from error
+    except (Exception, SystemExit) as error:
+        told = " ".join(str(error).split())
+        raise CanonicaliserFailed(f"canonicaliser {name!r} raised {type(error).__name__}: {told}") from error
     if made is form:
         return form
     if type(made) is not type(form):

@@ -133,7 +133,7 @@ class Control:
                 return _told([_facts(label, run) for label, run in self._all().items()])
             case ("POST", "sessions"):
                 wanted = msgspec.json.decode(request.body, type=Wanted)
-                settings = wanted.over(self._runs.default.given)
+                settings = wanted.over(self._runs.usual)
                 return _told(_facts(*self._runs.open(settings, wanted.label)), 201)
             case (method, "sessions", label, *what):
                 return self._of_session(method, label, "/".join(what), request.body)

@@ -15,7 +15,7 @@ from wiretape.proxy.decide.redaction.finds import joined
 from wiretape.proxy.decide.redaction.redactor import Numbered
 from wiretape.store.interaction import ResponseHead
 
-ODD = 'aB3/dE+g h"i&j=k?l#m;n%o\\p<q\'r\x7fé9Z'
+ODD = "aB3/dE+g h\"i&j=k?l#m;n%o\\p<q'r\x7fé9Z"
 
 
 def clean(redactor: Redactor, body: bytes, kind: bytes = b"application/json") -> bytes:
@@ -81,7 +81,7 @@ FORM = b"application/x-www-form-urlencoded"
             b"filter=%7B%22password%22%3A%22REDACTED-password-1%22%2C%22a%22%3A1%7D",
         ),
         (b"f=%7B%22password%22%3A1234%7D", b"f=%7B%22password%22%3A%22REDACTED-password-1%22%7D"),
-        (b"f={\"password\":\"hunter2\"}", b"f={\"password\":\"REDACTED-password-1\"}"),
+        (b'f={"password":"hunter2"}', b'f={"password":"REDACTED-password-1"}'),
     ],
 )
 def test_forms_and_queries(form: bytes, written: bytes | None) -> None:

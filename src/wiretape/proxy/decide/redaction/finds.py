@@ -54,7 +54,10 @@ class Spell:
 
     Attributes:
         count: how often something else was written than what came.
+        style: spells of one style write the same for the same find.
     """
+
+    style = ""
 
     def __init__(self) -> None:
         self.count = 0

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from wiretape.proxy.decide.redaction.forms import Form, forms
 from wiretape.proxy.decide.redaction.placeholders import MARK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SHORTEST: Final = 12
 """A shorter value may be a word like any other, and is not looked for elsewhere."""
@@ -30,8 +33,12 @@ WORDS: Final = bytes(
 _WORD = re.compile(rb"[A-Za-z0-9_.+/=-]+")
 _BREAK = re.compile(rb"[" + BREAK + rb"]")
 _BASE64 = frozenset(b"%c" % code for code in b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
-# Up to so many spellings are looked for one by one; of more, the beginnings are looked up.
-_FEW = 64
+# To look for a spelling takes as long as to look through so many bytes for it; to look up what may begin at a byte takes
+# as long as to look through so many.
+_SEARCH = 70
+_LOOKUP = 110
+# What spellings that are no words may hold, and most texts do not.
+_SIGNS = (b"%", b"\\", b'"')
 
 
 class Seen(NamedTuple):
@@ -47,22 +54,24 @@ class Memory:
     Attributes:
         fired: how often the user's rules did something while keys were made.
         version: grows whenever something is learnt, so that what was decided without it can be told to be old.
+        plain: the text that was last found to hold nothing, by which version, and by the vocabulary of which id.
         odd: spellings with a blank or a quote in them: texts must not be cut inside of one.
     """
 
     def __init__(self) -> None:
         self.version = 0
+        self.plain: tuple[bytes, int, int] | None = None
         self.fired: Counter[str] = Counter()
         self.odd: list[bytes] = []
         self._values: dict[bytes, str] = {}
         self._forms: dict[bytes, tuple[Seen, Form]] = {}
         self._headers: set[bytes] = set()
-        # All spellings are words, none shorter than that; then a text without such a word needs no search.
-        self._wordy = True
+        # Spellings that are words are looked for in long words alone.
+        self._words = _Spellings()
         self._shortest = LONGEST * 4
         self._word = b"a" * self._shortest
-        self._few: tuple[bytes, ...] = ()
-        self._beginnings: dict[bytes, list[bytes]] = {}
+        # The others by what must be in the text for them.
+        self._others: dict[bytes, _Spellings] = {}
 
     def learn(self, value: bytes, kind: str) -> bool:
         """Remember *value*, of the class *kind*, if it is too long to be a word; says whether it is news."""
@@ -73,16 +82,18 @@ class Memory:
         seen = Seen(value, kind)
         for spelled in forms(value):
             form = spelled.text
-            if form not in self._forms:
-                self._forms[form] = seen, spelled
-                self._beginnings.setdefault(form[:SHORTEST], []).append(form)
-                if _BREAK.search(form):
-                    self.odd.append(form)
-            if not _WORD.fullmatch(form):
-                self._wordy = False
-            self._shortest = min(self._shortest, len(form))
-        self._word = b"a" * self._shortest if self._wordy else b""
-        self._few = tuple(self._forms) if len(self._forms) <= _FEW else ()
+            if form in self._forms:
+                continue
+            self._forms[form] = seen, spelled
+            if _BREAK.search(form):
+                self.odd.append(form)
+            if _WORD.fullmatch(form):
+                self._words.add(form)
+                self._shortest = min(self._shortest, len(form))
+            else:
+                sign = next((sign for sign in _SIGNS if sign in form), b"")
+                self._others.setdefault(sign, _Spellings()).add(form)
+        self._word = b"a" * self._shortest
         self.version += 1
         return True
 
@@ -97,23 +108,21 @@ class Memory:
         """All that was seen, in that order."""
         return [Seen(value, kind) for value, kind in self._values.items()]
 
+    def may_know(self, words: bytes, least: int) -> bool:
+        """Whether a text may hold a spelling of which all *words* of *least* bytes or more are these: a quick look."""
+        return len(words) >= self._shortest or bool(self._others) or self._shortest < least
+
     def knows(self, text: bytes, spelled: bytes | None = None) -> bool:
         """Whether some spelling of some value stands in *text*, which translated with `WORDS` is *spelled*."""
-        if len(text) < self._shortest or (spelled is not None and self._word not in spelled):
+        if not self._others and (len(text) < self._shortest or (spelled is not None and self._word not in spelled)):
+            # As it is nearly always, and made to cost nearly nothing.
             return False
-        if self._few:
-            for form in self._few:  # noqa: SIM110 - a generator would cost more than the search
-                if form in text:
-                    return True
-            return False
-        return bool(self._forms) and next(iter(self._hits(text)), None) is not None
+        return any(True for _ in self._found(text, spelled))
 
     def find(self, text: bytes) -> list[tuple[int, int, Seen]]:
         """Where in *text* values stand, in order; overlapping ones too."""
-        if not self.knows(text):
-            return []
         found: list[tuple[int, int, Seen]] = []
-        for form in {form for _, form in self._hits(text)} if not self._few else self._few:
+        for form in {form for _, form in self._found(text)}:
             at = text.find(form)
             while at >= 0:
                 seen, spelled = self._forms[form]
@@ -126,10 +135,49 @@ class Memory:
                 at = text.find(form, at + 1)
         return sorted(found, key=lambda hit: (hit[0], -hit[1]))
 
-    def _hits(self, text: bytes) -> list[tuple[int, bytes]]:
+    def _found(self, text: bytes, spelled: bytes | None = None) -> Iterator[tuple[int, bytes]]:
+        """The spellings that stand in *text*, some of them more than once."""
+        if len(text) >= self._shortest:
+            words = long_words(text, text.translate(WORDS) if spelled is None else spelled, self._word)
+            if words:
+                yield from self._words.within(words)
+        for sign, others in self._others.items():
+            if text.find(sign) >= 0:
+                yield from others.within(text)
+
+
+class _Spellings:
+    """Spellings to be looked for together."""
+
+    def __init__(self) -> None:
+        self._all: list[bytes] = []
+        self._beginnings: dict[bytes, list[bytes]] = {}
+
+    def add(self, form: bytes) -> None:
+        self._all.append(form)
+        self._beginnings.setdefault(form[:SHORTEST], []).append(form)
+
+    def within(self, text: bytes) -> Iterator[tuple[int, bytes]]:
+        """Those that stand in *text*; how they are looked for depends on what there is more of."""
+        if len(self._all) * (_SEARCH + len(text)) <= _LOOKUP * len(text):
+            for form in self._all:
+                if form in text:
+                    yield text.find(form), form
+            return
         beginnings = self._beginnings
-        found: list[tuple[int, bytes]] = []
         for at in range(len(text) - SHORTEST + 1):
-            forms_here = beginnings.get(text[at : at + SHORTEST], ())
-            found += [(at, form) for form in forms_here if text.startswith(form, at)]
-        return found
+            for form in beginnings.get(text[at : at + SHORTEST], ()):
+                if text.startswith(form, at):
+                    yield at, form
+
+
+def long_words(text: bytes, spelled: bytes, word: bytes) -> bytes:
+    """The words of *text*, which translated with `WORDS` is *spelled*, that are as long as *word* at least."""
+    at = spelled.find(word)
+    found: list[bytes] = []
+    while at >= 0:
+        end = spelled.find(b" ", at)
+        end = len(spelled) if end < 0 else end
+        found.append(text[at:end])
+        at = spelled.find(word, end)
+    return b" ".join(found)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import operator
 from collections import Counter
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -22,6 +23,9 @@ from wiretape.store.aitronos.secrets import SECRET_ANSWERS
 
 if TYPE_CHECKING:
     from wiretape.store.interaction import Headers, Request, ResponseHead
+
+_HEADERS: Final = 1024
+_HEADER_BYTES: Final = 4096
 
 
 class Redactor:
@@ -43,6 +47,8 @@ class Redactor:
         self.memory = Memory() if memory is None else memory
         self.fired: Counter[str] = Counter()
         self._numbers: dict[bytes, tuple[str, int]] = {}
+        self._version = -1
+        self._written: dict[str, dict[tuple[bytes, bytes], tuple[bytes, bytes]]] = {}
         self.rules = rules
 
     @property
@@ -57,7 +63,9 @@ class Redactor:
                 f"redaction's callable {rules.callable!r} is not loaded, so nothing is recorded; settings name it"
             )
         self._rules = rules
+        self._counts = bool(rules.names())
         self._words = vocabulary(rules)
+        self._version = -1
 
     def silent_rules(self) -> list[str]:
         """The user's rules that did nothing in all the time."""
@@ -84,14 +92,38 @@ class Redactor:
 
     def headers(self, headers: Headers, scope: Scope, spell: Spell) -> Headers:
         """*headers* without their secrets; credentials are seen to first, since others may repeat them."""
-        version = self.memory.version
-        found = [header_finds(name, value, scope) for name, value in headers]
+        known = self._known_headers(spell)
+        try:
+            written = tuple([known[pair] for pair in headers])
+        except KeyError:
+            return self._new_headers(headers, scope, spell)
+        spell.count += sum(map(operator.ne, written, headers))
+        return written
+
+    def _new_headers(self, headers: Headers, scope: Scope, spell: Spell) -> Headers:
+        version, known = self.memory.version, self._known_headers(spell)
+        found = [None if pair in known else header_finds(*pair, scope) for pair in headers]
         if self.memory.version != version:
-            found = [header_finds(name, value, scope) for name, value in headers]
-        return tuple(
-            (name, joined(segments(value, finds, spell)) if finds else value)
-            for (name, value), finds in zip(headers, found, strict=True)
-        )
+            found, known = [header_finds(*pair, scope) for pair in headers], self._known_headers(spell)
+        written: list[tuple[bytes, bytes]] = []
+        for pair, finds in zip(headers, found, strict=True):
+            name, value = pair
+            new = known[pair] if finds is None else pair
+            if finds:
+                new = name, joined(segments(value, finds, spell))
+            written.append(new)
+            spell.count += finds is None and new != pair
+            # What comes from outside is not remembered without end; what the user's rules do is counted each time.
+            if finds is not None and len(known) < _HEADERS and len(value) <= _HEADER_BYTES and not self._counts:
+                known[pair] = new
+        return tuple(written)
+
+    def _known_headers(self, spell: Spell) -> dict[tuple[bytes, bytes], tuple[bytes, bytes]]:
+        """The headers that are known by now, and how *spell* writes them: clients repeat theirs in every request."""
+        if self._version != self.memory.version:
+            self._version = self.memory.version
+            self._written = {}
+        return self._written.setdefault(spell.style, {})
 
     def target(self, target: str) -> str:
         """A request's path and query without their secrets."""
@@ -132,6 +164,7 @@ class Numbered(Spell):
         super().__init__()
         self._redactor = redactor
         self._answer = answer
+        self.style = "answer" if answer else "request"
 
     def text(self, find: Find) -> bytes:
         """The placeholder of *find*."""

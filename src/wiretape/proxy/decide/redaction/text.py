@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote_to_bytes
 
 from wiretape.proxy.decide.redaction.finds import Find, Secret, merged
-from wiretape.proxy.decide.redaction.memory import BREAK, LONGEST, WORDS
+from wiretape.proxy.decide.redaction.memory import BREAK, LONGEST, WORDS, long_words
 from wiretape.proxy.decide.redaction.placeholders import MARK, is_placeholder, number_end, numbered
 from wiretape.proxy.decide.redaction.vocabulary import folded
 from wiretape.store.aitronos.secrets import CALLBACK_SUFFIX
@@ -28,7 +28,7 @@ assert LONGEST * 3 < REACH  # percent-encoded, a value takes three times its byt
 _WORD: Final = b"a" * 17
 _TEXTS: Final = 4096
 _TEXT_BYTES: Final = 256
-_ODD_ESCAPE: Final = re.compile(rb"\\u00[2-7]")
+_ODD_ESCAPE: Final = re.compile(rb"\\(?:/|u00[2-7])")
 
 
 class Scope:
@@ -80,15 +80,20 @@ class Scope:
 
     def suspicious(self, text: bytes) -> bool:
         """Whether *text* may hold anything to be replaced: a quick look, which errs to the safe side."""
-        words = self.words
-        return (
-            words.unfiltered
-            or bool(self.extra)
-            or not words.quoted.isdisjoint(text.split(b'"'))
-            or self._has_values(text, self.memory)
-            or (self.keyed and MARK in text)
+        words, memory = self.words, self.memory
+        if words.unfiltered or self.extra or (self.keyed and MARK in text):
+            return True
+        # A request's body is looked at once to be stored, and once more to be keyed.
+        if memory.plain is not None and memory.plain[0] is text and memory.plain[1:] == (memory.version, id(words)):
+            return False
+        if (
+            not words.quoted.isdisjoint(text.split(b'"'))
+            or self._has_values(text, memory)
             or (text.find(b"\\") >= 0 and has_odd_escapes(text))
-        )
+        ):
+            return True
+        memory.plain = text, memory.version, id(words)
+        return False
 
     def notable(self, text: bytes) -> bool:
         """The same of a short text that is no JSON: a header's value, a target."""
@@ -116,14 +121,15 @@ class Scope:
             return True
         # A text without a long word holds no key, and most values are long words; those that are not are looked for.
         spelled = text.translate(WORDS)
-        if _WORD in spelled and _has_keys(text):
+        words = long_words(text, spelled, _WORD)
+        if words and _has_keys(words):
             return True
-        return memory is not None and memory.knows(text, spelled)
+        return memory is not None and memory.may_know(words, len(_WORD)) and memory.knows(text, spelled)
 
 
 def has_odd_escapes(text: bytes) -> bool:
     """Whether a JSON text escapes what needs no escape, so that a value in it may not look like itself."""
-    return b"\\/" in text or (b"\\u00" in text and _ODD_ESCAPE.search(text) is not None)
+    return _ODD_ESCAPE.search(text) is not None
 
 
 def _has_keys(text: bytes) -> bool:

@@ -71,9 +71,9 @@ class Service:
         asked, origin, target = door.meaning(head.target, header(head.headers, b"host"))
         headers = without_the_proxys(head.headers)
         label, bare = belonging.by_prefix(target) if asked is None else (None, target)
-        prefix = f"{belonging.MARK}{label}" if label else ""
+        prefix = f"{belonging.MARK}{label}" if label is not None else ""
         control = label == belonging.CONTROL
-        label = label or door.user
+        label = door.user if label is None else label
         if label is None and headers is not head.headers:
             label = belonging.by_proxy_user(head.headers) or belonging.by_header(head.headers)
         run, problem = self._run(None if control else label)
@@ -220,11 +220,18 @@ class Service:
         try:
             verdict = visit.run.playback.player.ask(key)
             if isinstance(verdict, Answer):
-                return visit.answers.get(verdict.interaction_id, visit.client, echoed)
+                return self._prepared(visit, verdict, echoed)
             assert isinstance(verdict, Refuse)
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing goes live and the run does not end well
             return self.failed(error, visit)
         return verdict
+
+    def _prepared(self, visit: Visit, answer: Answer, echoed: Values) -> Prepared:
+        try:
+            return visit.answers.get(answer.interaction_id, visit.client, echoed)
+        except Exception:
+            visit.run.playback.player.served -= 1
+            raise
 
     def _key(self, request: Request, visit: Visit) -> str:
         assert visit.identity is not None
