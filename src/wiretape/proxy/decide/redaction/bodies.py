@@ -51,6 +51,10 @@ class Body:
         self._start = b""
         self._stream: Stream | None = None
 
+    def passes(self, data: bytes) -> bool:
+        """Whether *data* can be written as it is, and needs no `feed`: a quick look at the events of a stream."""
+        return type(self._stream) is Frames and self._stream.passes(data)
+
     def feed(self, data: bytes) -> list[Segment]:
         """The next piece."""
         if self._stream is not None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # A CR at the end of what is held may be half of a line end.
 _LINE: Final = rb"(?:\r\n|\n|\r(?=[^\n]))"
 _BLANK: Final = re.compile(_LINE + _LINE)
+_ENDS: Final = (b"\n\n", b"\r\n\r\n")
 _DATA: Final = re.compile(rb"(?:\A|(?<=[\r\n]))data: ?([^\r\n]*)")
 
 
@@ -33,6 +34,11 @@ class Frames(Units):
         # Half of a blank line may be there.
         self._looked = max(len(self._held) - (ends[-1] if ends else 0) - 3, 0)
         return ends
+
+    def passes(self, data: bytes) -> bool:
+        """Whether *data*, come while nothing is held, is whole frames without secrets, and needs no `feed`."""
+        whole = not self._held and self._text is None and not self._hooked and data.endswith(_ENDS)
+        return whole and not self._scope.suspicious(data)
 
     def _unit(self, data: bytes) -> list[Segment]:
         name = self._scope.words.hook

@@ -49,6 +49,8 @@ class Passing:
 
     def feed(self, data: bytes, at_us: int = 0) -> list[Cut]:
         """The next piece; gives what can be written."""
+        if self._unpacker is None and self._body.passes(data):
+            return [Cut(data, at_us, goes_on=False)]
         self.grown -= len(data)
         if self._unpacker is None:
             return self._counted(self._read(data, at_us))
