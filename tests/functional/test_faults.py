@@ -79,7 +79,7 @@ class TestCassettes:
         (["record", "--upstream", "nonsense"], "--upstream 'nonsense' is no address"),
         (["record", "--listen", "nonsense"], "--listen 'nonsense' is no address"),
         (["record", "--listen", "0.0.0.0:0"], "loopback only"),
-        (["record", "--session", "a~b"], "--session 'a~b' is no name"),
+        (["record", "--session", "a~b"], "'a~b' is no name"),
         (["record", "--alias", "https://x"], "is no host"),
         (["run", "--mode", "nonsense"], "'nonsense'"),
         (["replay", "--when-spent", "often"], "'often'"),

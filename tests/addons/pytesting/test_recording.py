@@ -250,6 +250,10 @@ def test_a_recorder_that_does_not_start(recorded: Project) -> None:
     assert "the recorder 'no-such-program' cannot be started: No such file" in recorded.pytest("-k", "test_a").out
 
 
+# Whoever started this run in the background has made it deaf to Ctrl-C, and pytest would inherit that.
+HEARING = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_when_pytest_is_interrupted(recorded: Project, number: signal.Signals) -> None:
     """The recorder ends too, and what was being recorded is incomplete."""
@@ -268,9 +272,8 @@ def test_when_pytest_is_interrupted(recorded: Project, number: signal.Signals) -
     shelf = recorded.folder / "temporary"
     shelf.mkdir()
     environment = recorded.environment | {"TMPDIR": str(shelf)}
-    process = subprocess.Popen(
-        recorded.line("-s"), cwd=recorded.folder, env=environment, stdout=subprocess.PIPE, text=True
-    )
+    line = [sys.executable, "-c", HEARING, *map(str, recorded.line("-s"))]
+    process = subprocess.Popen(line, cwd=recorded.folder, env=environment, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
         assert any("ALIVE" in line for line in process.stdout)
@@ -278,6 +281,7 @@ def test_when_pytest_is_interrupted(recorded: Project, number: signal.Signals) -
         process.communicate(timeout=60)
     finally:
         process.kill()
+        process.communicate()
     assert _settled(recorded) == {"test_a": COMPLETE, "test_b": ("incomplete", 1)}
     assert not list(shelf.glob("wiretape-pytest-*"))
 
