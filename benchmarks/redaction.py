@@ -36,7 +36,7 @@ from wiretape.store.recording import SessionWriter
 from wiretape.store.sessions import Description
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
 
 AT = "2026-01-02T03:04:05.000006Z"
 ROUNDS = 7
@@ -161,14 +161,14 @@ def recordings() -> None:
 
 
 @contextlib.contextmanager
-def unredacted() -> Iterator[None]:
+def unredacted() -> Generator[None]:
     """Have this process record what comes as it comes."""
     with (
         patch("wiretape.proxy.decide.redaction.asked.redacted", _first),
         patch("wiretape.proxy.decide.recorder.Passing", _Straight),
         patch.object(Redactor, "headers", _second),
         patch.object(Redactor, "target", _second),
-        patch.object(Redactor, "reason", lambda _, head: head.reason),
+        patch.object(Redactor, "reason", _reason),
         patch("wiretape.proxy.decide.canonical.classed", _first),
     ):
         yield
@@ -194,7 +194,7 @@ def recorders() -> None:
 
 
 @contextlib.contextmanager
-def _origin(kind: bytes, pieces: list[bytes]) -> Iterator[int]:
+def _origin(kind: bytes, pieces: list[bytes]) -> Generator[int]:
     """An upstream that answers whatever it is asked with the same chunks."""
     server = socket.create_server(("127.0.0.1", 0))
     head = b"HTTP/1.1 200 OK\r\nContent-Type: %s\r\n" % kind
@@ -257,6 +257,10 @@ def _computed(pid: int) -> float:
     """Seconds of CPU time of a process."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _reason(_: object, head: ResponseHead) -> str:
+    return head.reason
 
 
 def _first(it: object, *_: object) -> object:

@@ -83,7 +83,6 @@ class _Saying(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = -1
-    server: Upstream
 
     def handle_one_request(self) -> None:
         for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
@@ -91,10 +90,12 @@ class _Saying(BaseHTTPRequestHandler):
         super().handle_one_request()
 
     def _say(self) -> None:
-        self.server.hits += 1
+        server = self.server
+        assert isinstance(server, Upstream)
+        server.hits += 1
         self._read()
         path = self.path.partition("?")[0]
-        answers, call = self.server.answers, self.headers.get("X-Call", "")
+        answers, call = server.answers, self.headers.get("X-Call", "")
         answer = answers.get(call) or answers.get(f"{call} {path}") or answers[path]
         self.send_response(answer.status)
         for name, value in answer.headers:
@@ -115,7 +116,7 @@ class _Saying(BaseHTTPRequestHandler):
             self.rfile.readline()
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
 
-    def log_message(self, *_: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name it has there
         """Nobody reads it."""
 
 

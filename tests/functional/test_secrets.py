@@ -70,62 +70,72 @@ def deep(name: str, value: Any) -> dict[str, Any]:
     return {"id": "x", "list": [{"deep": {name: value, "max_tokens": 5}}], "input_tokens": 7}
 
 
-def in_requests(seed: str, extra: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Every place of a request: what it is called, the secret, what to ask."""
-    # Of the odd ones some are enough.
-    step = 3 if extra else 1
+type Asking = tuple[str, str, dict[str, Any]]
+type Answering = tuple[str, str, dict[str, Any], dict[str, Any]]
 
-    def fresh(place: str, extra: str = extra) -> str:
-        return a_secret(f"{seed} {place} {bool(extra)}", extra)
+HEADERS = [name.decode() for name in secrets.SECRET_HEADERS if name != b"proxy-authorization"]
+"""`Proxy-Authorization` is for the proxy, which keeps it to itself."""
 
-    for name in secrets.SECRET_HEADERS if not extra else ():
-        if name != b"proxy-authorization":  # it is for the proxy, which keeps it to itself
-            secret = fresh(f"header {name}")
-            yield f"header {name}", secret, asking(headers={name.decode().title(): secret})
-    for scheme in ("Bearer", "Token", "Digest") if not extra else ():
-        secret = fresh(scheme)
+
+def some(names: Iterable[str], extra: str) -> list[str]:
+    """All of them; with odd characters a part is enough."""
+    return [*names][:: 3 if extra else 1]
+
+
+def in_headers(seed: str) -> Iterator[Asking]:
+    """Headers of a request: what the place is called, the secret, what to ask."""
+    for name in HEADERS:
+        secret = a_secret(f"{seed} header {name}")
+        yield f"header {name}", secret, asking(headers={name.title(): secret})
+    for scheme in ("Bearer", "Token", "Digest"):
+        secret = a_secret(f"{seed} {scheme}")
         yield scheme, secret, asking(headers={"Authorization": f"{scheme} {secret}"})
-    secret = fresh("basic", extra.replace("é", ""))
-    yield "basic", secret, asking(auth=("somebody", secret))
-    if not extra:
-        secret = fresh("cookie")
-        yield "cookie", secret, asking(headers={"Cookie": f"a=1; sid={secret}; b=2"})
-        secret = a_jwt(f"{seed} jwt")
-        yield "jwt", secret, asking(headers={"Authorization": f"Bearer {secret}"})
-    fields = secrets.SECRET_REQUEST_FIELDS
-    for name in [*{**secrets.SECRET_QUERY, **fields}][::step]:
-        secret = fresh(f"query {name}")
+    secret = a_secret(f"{seed} cookie")
+    yield "cookie", secret, asking(headers={"Cookie": f"a=1; sid={secret}; b=2"})
+    secret = a_jwt(f"{seed} jwt")
+    yield "jwt", secret, asking(headers={"Authorization": f"Bearer {secret}"})
+    for prefix in ("oak_live_", "sk-", "fl_user_prod_", "ak_" + a_secret(f"{seed} ak")):
+        secret = prefix + a_secret(f"{seed} {prefix}")
+        yield prefix, secret, asking(json={"inputs": [{"role": "user", "content": f"use {secret}, please"}]})
+
+
+def in_addresses(seed: str, extra: str) -> Iterator[Asking]:
+    """The same of a request's path and query."""
+    for name in some({**secrets.SECRET_QUERY, **secrets.SECRET_REQUEST_FIELDS}, extra):
+        secret = a_secret(f"{seed} query {name}", extra)
         yield f"query {name}", secret, asking("/v1/f/download", "GET", params={name: secret, "expires": "1"})
     for name in secrets.CALLBACK_QUERY:
-        secret = fresh(f"callback {name}")
+        secret = a_secret(f"{seed} callback {name}", extra)
         yield f"callback {name}", secret, asking("/v1/auth/google/callback", "GET", params={name: secret})
     for template, segments in secrets.SECRET_PATHS.items():
-        secret = fresh(template)
-        (name,) = segments
-        path = template.replace("{" + name + "}", quote(secret, safe="")).replace("{", "").replace("}", "")
+        secret = a_secret(f"{seed} {template}", extra)
+        (segment,) = segments
+        path = template.replace("{" + segment + "}", quote(secret, safe="")).replace("{", "").replace("}", "")
         yield template, secret, asking(path, "GET")
-    for name in [*fields][::step]:
-        for kind in ("json", "data", "files"):
-            secret = fresh(f"{kind} {name}")
-            body = {
-                "json": {"json": deep(name, secret)},
-                "data": {"data": {"a": "b", name: secret}},
-                "files": {"data": {name: secret}, "files": {"f": ("a.txt", b"from Bern", "text/plain")}},
-            }
-            yield f"{kind} {name}", secret, asking(**body[kind])
+
+
+def in_bodies(seed: str, extra: str) -> Iterator[Asking]:
+    """The same of a request's body; a password that is sent as a header counts for one."""
+    secret = a_secret(f"{seed} basic", extra.replace("é", ""))
+    yield "basic", secret, asking(auth=("somebody", secret))
+    for name in some(secrets.SECRET_REQUEST_FIELDS, extra):
+        secret = a_secret(f"{seed} json {name}", extra)
+        yield f"json {name}", secret, asking(json=deep(name, secret))
+        secret = a_secret(f"{seed} data {name}", extra)
+        yield f"data {name}", secret, asking(data={name: secret, "a": "b"})
+        secret = a_secret(f"{seed} files {name}", extra)
+        file = ("a.txt", b"from Bern", "text/plain")
+        yield f"files {name}", secret, asking(data={name: secret}, files={"f": file})
     for name in secrets.SECRET_OBJECTS:
-        secret = fresh(f"object {name}")
+        secret = a_secret(f"{seed} object {name}", extra)
         yield f"object {name}", secret, asking(json={"tools": [{name: {"x-thing": {"y": [secret]}}}]})
-    secret = fresh("part")
+    secret = a_secret(f"{seed} part", extra)
     part = json.dumps({"password": secret}, ensure_ascii=False).encode()
     yield "part", secret, asking(files={"f": ("a.json", part, "application/json")})
-    secret = fresh("packed")
+    secret = a_secret(f"{seed} packed", extra)
     packed = gzip.compress(json.dumps({"password": secret}).encode())
     head = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
     yield "packed", secret, asking(data=packed, headers=head)
-    for prefix in ("oak_live_", "sk-", "fl_user_prod_", "ak_" + a_secret(f"{seed} ak")) if not extra else ():
-        secret = prefix + fresh(prefix)
-        yield prefix, secret, asking(json={"inputs": [{"role": "user", "content": f"use {secret}, please"}]})
 
 
 def echoes(secret: str) -> list[dict[str, Any]]:
@@ -149,81 +159,80 @@ def echoes(secret: str) -> list[dict[str, Any]]:
     ]
 
 
-def in_answers(seed: str, extra: str) -> Iterator[tuple[str, str, dict[str, Any], dict[str, Any]]]:
-    """Every place of an answer: what it is called, the secret, what to ask, what comes."""
-    step = 3 if extra else 1
-
-    def fresh(place: str, extra: str = extra) -> str:
-        return a_secret(f"{seed} answer {place} {bool(extra)}", extra)
-
-    def json_of(value: Any) -> dict[str, Any]:
-        return {"pieces": (json.dumps(value).encode(),)}
-
-    for name in [*secrets.SECRET_RESPONSE_FIELDS][::step]:
+def in_fields(seed: str, extra: str) -> Iterator[Answering]:
+    """Fields of an answer: what the place is called, the secret, what to ask, what comes."""
+    for name in some(secrets.SECRET_RESPONSE_FIELDS, extra):
         for kind in ("whole", "pieces", "event", "packed"):
-            secret = fresh(f"{kind} {name}")
+            secret = a_secret(f"{seed} answer {kind} {name}", extra)
             text = json.dumps(deep(name, secret), ensure_ascii=kind != "whole").encode()
-            middle = text.index(name.encode()) + len(name) + 12
-            packed = gzip.compress(text)
-            yield (
-                f"{kind} {name}",
-                secret,
-                asking(),
-                {
-                    "whole": {"pieces": (text,)},
-                    "pieces": {"pieces": (text[:middle], text[middle:])},
-                    "event": {
-                        "headers": (("Content-Type", "text/event-stream"),),
-                        "pieces": (b"id: 1\ndata: " + text[:middle], text[middle:] + b"\n\n", b"data: [DONE]\n\n"),
-                    },
-                    "packed": {
-                        "headers": (("Content-Type", "application/json"), ("Content-Encoding", "gzip")),
-                        "pieces": (packed[:40], packed[40:]) if extra else (packed,),
-                    },
-                }[kind],
-            )
+            yield f"{kind} {name}", secret, asking(), framed(kind, text, text.index(name.encode()) + len(name) + 12)
     for name in secrets.SECRET_OBJECTS:
-        secret = fresh(f"object {name}")
-        yield f"object {name}", secret, asking(), json_of({name: {"x": secret, "z": [{"v": secret}]}})
-    for name in sorted(secrets.ADDRESS_FIELDS)[::step]:
-        secret = fresh(f"address {name}")
-        yield f"address {name}", secret, asking(), json_of({name: f"https://h/v1/y?x=1&token={quote(secret)}&y=2"})
-    secret = fresh("state")
-    yield "state", secret, asking(), json_of({"authorization_url": f"https://x/?state={quote(secret)}"})
-    for name in secrets.SECRET_QUERY:
-        secret = fresh(f"location {name}")
-        moved = ("Location", f"https://storage.example.com/f?x=1&{name}={quote(secret)}")
-        yield f"location {name}", secret, asking(), {"status": 303, "headers": (moved,), "pieces": (b"",)}
-    for name in secrets.SECRET_HEADERS if not extra else ():
-        if name != b"proxy-authorization":
-            secret = fresh(f"header {name}")
-            yield f"header {name}", secret, asking(), {"headers": ((name.decode(), secret),), "pieces": (b"x",)}
-    if not extra:
-        secret = fresh("set-cookie")
-        cookie = ("Set-Cookie", f"sid={secret}; Path=/; HttpOnly; SameSite=Lax")
-        yield "set-cookie", secret, asking(), {"headers": (cookie, ("Set-Cookie", "theme=dark")), "pieces": (b"x",)}
-        secret = a_jwt(f"{seed} answered")
-        yield "jwt", secret, asking(), json_of({"access_token": secret, "token_type": "bearer"})
+        secret = a_secret(f"{seed} answer object {name}", extra)
+        yield f"object {name}", secret, asking(), in_json({name: {"x": secret, "z": [{"v": secret}]}})
     for rule in secrets.SECRET_ANSWERS:
         path = rule.template.replace("{", "a").replace("}", "")
         for name in rule.fields:
-            secret = fresh(path + name)
-            answer = {"api_key": {"id": "ak_0123456789ab"}, "new_key": {name: secret}, "key_prefix": "oak_live_a1b2"}
-            yield f"{path} {name}", secret, asking(path, rule.method), json_of(answer)
+            secret = a_secret(f"{seed} answer {path} {name}", extra)
+            key = {"id": "ak_0123456789ab", "key_prefix": "oak_live_a1b2", "new_key": {name: secret}}
+            yield f"{path} {name}", secret, asking(path, rule.method), in_json(key)
+
+
+def in_json(value: Any) -> dict[str, Any]:
+    return {"pieces": (json.dumps(value).encode(),)}
+
+
+def framed(kind: str, text: bytes, middle: int) -> dict[str, Any]:
+    """A JSON text as it comes, cut in the *middle* of a secret."""
+    packed = gzip.compress(text)
+    ways: dict[str, dict[str, Any]] = {
+        "whole": {"pieces": (text,)},
+        "pieces": {"pieces": (text[:middle], text[middle:])},
+        "event": {
+            "headers": (("Content-Type", "text/event-stream"),),
+            "pieces": (b"id: 1\ndata: " + text[:middle], text[middle:] + b"\n\n", b"data: [DONE]\n\n"),
+        },
+        "packed": {
+            "headers": (("Content-Type", "application/json"), ("Content-Encoding", "gzip")),
+            "pieces": (packed[:40], packed[40:]) if middle % 2 else (packed,),
+        },
+    }
+    return ways[kind]
+
+
+def in_heads(seed: str, extra: str) -> Iterator[Answering]:
+    """The same of an answer's headers, and of addresses in it."""
+    for name in some(sorted(secrets.ADDRESS_FIELDS), extra):
+        secret = a_secret(f"{seed} answer address {name}", extra)
+        yield f"address {name}", secret, asking(), in_json({name: f"https://h/v1/y?x=1&token={quote(secret)}&y=2"})
+    secret = a_secret(f"{seed} answer state", extra)
+    yield "state", secret, asking(), in_json({"authorization_url": f"https://x/?state={quote(secret)}"})
+    for name in some(secrets.SECRET_QUERY, extra):
+        secret = a_secret(f"{seed} answer location {name}", extra)
+        moved = ("Location", f"https://storage.example.com/f?x=1&{name}={quote(secret)}")
+        yield f"location {name}", secret, asking(), {"status": 303, "headers": (moved,), "pieces": (b"",)}
+    if extra:
+        return
+    for name in HEADERS:
+        secret = a_secret(f"{seed} answer header {name}")
+        yield f"header {name}", secret, asking(), {"headers": ((name, secret),), "pieces": (b"x",)}
+    secret = a_secret(f"{seed} set-cookie")
+    cookie = ("Set-Cookie", f"sid={secret}; Path=/; HttpOnly; SameSite=Lax")
+    yield "set-cookie", secret, asking(), {"headers": (cookie, ("Set-Cookie", "theme=dark")), "pieces": (b"x",)}
+    secret = a_jwt(f"{seed} answered")
+    yield "jwt", secret, asking(), in_json({"access_token": secret, "token_type": "bearer"})
 
 
 def planted(seed: str) -> list[Planted]:
     """All calls, in an order of their own."""
     found: list[Planted] = []
     for extra in ("", ODD):
-        turns = itertools.count()
-        for place, secret, ask in in_requests(seed, extra):
-            said = echoes(secret)[next(turns) % 7]
-            found.append(Planted(f"{place} {bool(extra)}", secret, ask, **said))
-        found += [
-            Planted(f"answer: {place} {bool(extra)}", secret, ask, **said)
-            for place, secret, ask, said in in_answers(seed, extra)
-        ]
+        asked: list[Asking] = [] if extra else [*in_headers(seed)]
+        asked += [*in_addresses(seed, extra), *in_bodies(seed, extra)]
+        for turn, (place, secret, ask) in enumerate(asked):
+            said = echoes(secret)
+            found.append(Planted(f"{place} {bool(extra)}", secret, ask, **said[turn % len(said)]))
+        for place, secret, ask, answer in (*in_fields(seed, extra), *in_heads(seed, extra)):
+            found.append(Planted(f"answer: {place} {bool(extra)}", secret, ask, **answer))
     random.Random(7).shuffle(found)
     return found
 
@@ -314,12 +323,9 @@ def stored_bytes(path: Path) -> bytes:
     with Cassette.open(path) as cassette:
         for one in cassette.interactions():
             request, response = cassette.request(one.id), cassette.response(one.id)
-            for message in (request, response):
-                if message is not None:
-                    encoding = header(
-                        message.headers if message is request else message.head.headers, b"content-encoding"
-                    )  # type: ignore[union-attr]
-                    text += b"\n" + (decoded(message.body, encoding) if encoding else b"")
+            text += b"\n" + decoded(request.body, header(request.headers, b"content-encoding"))
+            if response is not None:
+                text += b"\n" + decoded(response.body, header(response.head.headers, b"content-encoding"))
     return text
 
 
@@ -377,8 +383,8 @@ def test_no_secret_reaches_the_disk(recording: Recording) -> None:
     """Neither while it is recorded nor in the end; what was said openly at first is replaced when the session ends."""
     assert recording.ended.code == 0, recording.ended.err
     for one, heard in zip(recording.planted, recording.heard, strict=True):
-        packed = dict(one.headers).get("Content-Encoding")
-        assert (heard.status, heard.body) == (one.status, decoded(b"".join(one.pieces), packed and packed.encode()))
+        packed = dict(one.headers).get("Content-Encoding", "")
+        assert (heard.status, heard.body) == (one.status, decoded(b"".join(one.pieces), packed.encode()))
     everything = [*recording.planted, *recording.openly]
     assert leaks(recording.during, everything) == []
     assert {place for place, _ in leaks(recording.late, everything)} <= {one.place for one in recording.openly}
@@ -408,7 +414,7 @@ def test_nothing_that_is_printed_holds_one(recording: Recording) -> None:
         commands += [("show", f"default/{number}", *which)]
     commands += [("explain", f"default/{chosen[1]}", "--json")]
     with ThreadPoolExecutor(2) as pool:
-        done = list(pool.map(lambda words: wiretape(*words), commands))
+        done = [one.result() for one in [pool.submit(wiretape, *words) for words in commands]]
     assert [one.err for one in done if one.code not in (0, 1)] == []
     told = "".join(one.out + one.err for one in [recording.ended, *done])
     everything = [*recording.planted, *recording.openly, Planted("asked", asked, {})]

@@ -108,9 +108,19 @@ def answers_to(user: str, scripted: Callable[..., Scripted]) -> dict[str, Script
         return scripted(headers=(kind, ("Content-Encoding", "gzip")), pieces=(body,))
 
     tokens = {"token_type": "bearer", "expires_in": 3600, "device_id": "dev_1", "user": {"id": f"user_{user}"}}
-    key = {"id": f"ak_{user}", "key_prefix": "oak_live_a1b2", "organization_id": f"org_{user}", "key_name": "mine"}
+    key: dict[str, Any] = {
+        "id": f"ak_{user}",
+        "key_prefix": "oak_live_a1b2",
+        "organization_id": f"org_{user}",
+        "key_name": "mine",
+    }
     key |= {"is_active": True, "created_by": "me", "created_at": "2026-01-02T03:04:05Z"}
-    login = {"success": True, "message": "sent", "email": f"{user}@example.com", "requires_verification": True}
+    login: dict[str, Any] = {
+        "success": True,
+        "message": "sent",
+        "email": f"{user}@example.com",
+        "requires_verification": True,
+    }
     login |= {"next_step": "verify", "type": "login", "user": {}}
     link = f"/v1/files/s/{secret()}/a.txt"
     cookie = ("Set-Cookie", f"session={secret()}; Path=/; HttpOnly")
@@ -188,7 +198,8 @@ def frames(url: str, path: str) -> list[bytes]:
     with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=30) as raw:
         raw.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
         text = b"".join(iter(lambda: raw.recv(65536), b""))
-    rest, found = text.partition(b"\r\n\r\n")[2], []
+    rest = text.partition(b"\r\n\r\n")[2]
+    found: list[bytes] = []
     while rest:
         size, _, rest = rest.partition(b"\r\n")
         found.append(rest[: int(size, 16)])
@@ -300,7 +311,7 @@ SECRET_NAMES = {
 def test_what_differs_in_secrets_only_is_answered_in_recorded_order(
     wiretape: Wiretape, upstream: Upstream, make_answer: Callable[..., Scripted]
 ) -> None:
-    """A key holds no secret, so two users' bare calls are the same request; where a path tells them apart, they are not."""
+    """A key holds no secret: two users' bare calls are the same request, unless a path tells them apart."""
     for user in ("anna", "ben"):
         for path in ("/v1/me", f"/v1/users/{user}"):
             upstream.answers[f"{user} {path}"] = make_answer(pieces=(json.dumps({"name": user}).encode(),))

@@ -190,7 +190,8 @@ class Take:
                 self._sink.response_head(self._answer.head, self._answer.at_us, redacted=True)
             trailers = self._answer.trailers(trailers)
         self._recorder.ending()
-        problem = problem or (self._lost and str(self._lost))
+        if problem is None and self._lost is not None:
+            problem = str(self._lost)
         problem = None if problem is None else self._redactor.clean(problem)
         return self._sink.finish(ended, at_us, problem=problem, trailers=trailers)
 

@@ -33,8 +33,8 @@ WORDS: Final = bytes(
 _WORD = re.compile(rb"[A-Za-z0-9_.+/=-]+")
 _BREAK = re.compile(rb"[" + BREAK + rb"]")
 _BASE64 = frozenset(b"%c" % code for code in b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
-# To look for a spelling takes as long as to look through so many bytes for it; to look up what may begin at a byte takes
-# as long as to look through so many.
+# To begin to look for a spelling takes as long as to look through so many bytes for it; to look up what may begin at a
+# byte takes as long as to look through so many.
 _SEARCH = 70
 _LOOKUP = 110
 # What spellings that are no words may hold, and most texts do not.

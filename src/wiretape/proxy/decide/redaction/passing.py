@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from wiretape.proxy.decide.redaction.bodies import Body
 from wiretape.proxy.decide.redaction.ledger import Cut, Ledger
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from wiretape.proxy.decide.redaction.finds import Spell
     from wiretape.proxy.decide.redaction.text import Scope
     from wiretape.store.interaction import Headers
+
+_ABOUT: Final = frozenset({b"content-type", b"content-length", b"content-encoding"})
+_LENGTHS: Final = frozenset(map(len, _ABOUT))
 
 
 class Passing:
@@ -31,10 +34,14 @@ class Passing:
         self.unpacked = False
         self.grown = 0
         self._spell = spell
-        self._type = _values(headers, b"content-type").partition(b",")[0]
-        patient = bool(_values(headers, b"content-length"))
+        about: dict[bytes, bytes] = {}
+        for name, value in headers:
+            if len(name) in _LENGTHS and (key := name.lower()) in _ABOUT:
+                about[key] = about[key] + b"," + value if key in about else value
+        self._type = about.get(b"content-type", b"").partition(b",")[0]
+        patient = bool(about.get(b"content-length"))
         self._scope = scope
-        self._unpacker = _unpacker(headers)
+        self._unpacker = _unpacker(about.get(b"content-encoding", b""))
         self._body = Body(self._type, scope, spell, patient=patient and self._unpacker is None)
         self._ledger = Ledger()
         self._raw: list[tuple[bytes, int]] = []
@@ -130,12 +137,7 @@ def with_length(headers: Headers, grown: int) -> Headers:
     )
 
 
-def _values(headers: Headers, name: bytes) -> bytes:
-    return b",".join([value for key, value in headers if len(key) == len(name) and key.lower() == name])
-
-
-def _unpacker(headers: Headers) -> Unpacker | None:
-    encoding = _values(headers, b"content-encoding")
+def _unpacker(encoding: bytes) -> Unpacker | None:
     if not encoding:
         return None
     try:
