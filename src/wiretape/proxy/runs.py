@@ -49,7 +49,7 @@ class Runs:
         """
         self.default = default
         self.closed: list[Summary] = []
-        self._begin = begin or (lambda settings: Run.open(settings, default.clock))
+        self._begin = begin or self._alone
         self._token = token
         self._open: dict[str, Run] = {}
         self._over: set[str] = set()
@@ -141,6 +141,9 @@ class Runs:
         for label in list(self._open):
             self.close(label, problem)
         return [self.default.close(problem), *self.closed]
+
+    def _alone(self, settings: Settings) -> Run:
+        return Run.open(settings, self.default.clock)
 
     def _add(self, label: str, settings: Settings) -> Run:
         # The proxy's own API may be answered in another thread than requests are.

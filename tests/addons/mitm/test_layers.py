@@ -91,6 +91,13 @@ def test_replay_has_no_way_out() -> None:
     assert error == "wiretape: replay never touches the network"
 
 
+def test_what_was_never_said_to_go_live_does_not() -> None:
+    """Beside a recording there may be sessions that are only replayed."""
+    ((connection, error),) = ask(*make_stream(layers.RecordingLayer))
+    assert connection is None
+    assert error == "wiretape: replay never touches the network"
+
+
 @pytest.mark.parametrize("kind", [layers.RecordingLayer, layers.ReplayingLayer])
 def test_a_plan_is_carried_out_in_memory(kind: type[layers.RecordingLayer]) -> None:
     """With a plan the upstream is in memory, in either layer."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -21,7 +21,7 @@ from wiretape.store.errors import InteractionMissing, SessionBusy, SessionMissin
 from wiretape.store.interaction import header
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from wiretape.proxy.decide.misses import Miss
     from wiretape.proxy.run import Run
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from wiretape.store.interaction import Headers, Interaction, Request
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_STATUS = {SessionMissing: 404, InteractionMissing: 404, SessionBusy: 409}
+_STATUS: Final[Mapping[type[WiretapeError], int]] = {SessionMissing: 404, InteractionMissing: 404, SessionBusy: 409}
 
 
 class Reply(msgspec.Struct, frozen=True):
