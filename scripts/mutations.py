@@ -68,7 +68,7 @@ MUTATIONS = {
         "proxy/decide/modes.py", "Mode.LIVE: {Found.FOUND: Action.PASS", "Mode.LIVE: {Found.FOUND: Action.KEEP", DECIDE
     ),
     "a miss that the SDK retries": Mutation("proxy/decide/misses.py", "STATUS = 424", "STATUS = 503", DECIDE),
-    "misses that end well": Mutation("proxy/run.py", "failed = self.misses or ", "failed = ", DECIDE),
+    "misses that end well": Mutation("proxy/summary.py", "failed = self.misses or ", "failed = ", DECIDE),
     "a command's code that is lost": Mutation("proxy/runs.py", "return command\n", "return 0\n", DECIDE),
     "other sessions' misses do not count": Mutation(
         "proxy/runs.py", "for summary in summaries}", "for summary in summaries[:1]}", DECIDE
