@@ -142,6 +142,7 @@ def test_a_damaged_recording_is_never_served(recorded: Wiretape, standin: StandI
     assert done.out.startswith("424 "), done
     assert json.loads(done.out[4:])["kind"] == "failure"
     assert "is damaged" in done.err
+    assert "replayed 0 answers" in done.err, "what could not be told was not served"
     assert (done.code, standin.hits) == (1, 1)
 
 

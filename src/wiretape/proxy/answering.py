@@ -9,15 +9,15 @@ from weakref import WeakKeyDictionary
 
 import msgspec
 
-from wiretape.proxy.decide import belonging, misses
-from wiretape.proxy.decide.forproxy import without_the_proxys
+from wiretape.proxy.decide import misses
+from wiretape.proxy.decide.belonging import belonging
 from wiretape.proxy.decide.modes import Mode
 from wiretape.proxy.decide.pace import INSTANT, Pace
 from wiretape.proxy.decide.player import Answer, Refuse
 from wiretape.proxy.decide.routing import Origin, location
 from wiretape.proxy.serve.direct.framing import Framing, shaped
 from wiretape.proxy.serve.direct.recent import Recent
-from wiretape.store.errors import UsageError, WiretapeError
+from wiretape.store.errors import UsageError
 from wiretape.store.interaction import Headers, Request, header
 
 if TYPE_CHECKING:
@@ -108,22 +108,16 @@ class Answering:
         with self._lock:
             run = self._runs.default
             try:
-                label, request = _addressed(request, caller)
-                run, problem = self._run(label)
+                told = belonging(request.target, request.headers, base_url=caller.takes_us_for_the_api)
+                request = msgspec.structs.replace(request, target=told.target, headers=told.headers)
+                run, problem = self._runs.find(told.label)
                 request = _meant(request, run, caller)
                 problem = problem or ("the replay is over: its run was closed" if run.closed else None)
                 if problem is not None:
                     return self._refusal(run.playback.refused(request, problem), request)
-                prefix = f"{caller.prefix}{belonging.MARK}{label}" if label and caller.takes_us_for_the_api else None
-                return self._found(request, run, caller, caller.prefix if prefix is None else prefix)
+                return self._found(request, run, caller, caller.prefix + told.prefix)
             except Exception as error:  # noqa: BLE001 - whatever it is, nothing goes live and the run does not end well
                 return self._refusal(run.playback.failed(request, error), request)
-
-    def _run(self, label: str | None) -> tuple[Run, str | None]:
-        try:
-            return self._runs.of(label), None
-        except WiretapeError as error:
-            return self._runs.default, str(error)
 
     def _found(self, request: Request, run: Run, caller: Caller, prefix: str) -> Reply:
         hosts = run.settings.hosts
@@ -228,19 +222,6 @@ class _Answers:
             if found is None:
                 return
             yield found
-
-
-def _addressed(request: Request, caller: Caller) -> tuple[str | None, Request]:
-    """The label that says whose *request* is, and the request without it and without what is the proxy's."""
-    label, target = (None, request.target)
-    if caller.takes_us_for_the_api:
-        label, target = belonging.by_prefix(target)
-    headers = without_the_proxys(request.headers)
-    if headers is not request.headers:
-        label = belonging.by_header(request.headers) if label is None else label
-    elif target is request.target:
-        return label, request
-    return label, msgspec.structs.replace(request, target=target, headers=headers)
 
 
 def _meant(request: Request, run: Run, caller: Caller) -> Request:

@@ -23,7 +23,7 @@ from wiretape.proxy.settings import DEFAULT_SESSION
 from wiretape.store.errors import CassetteDamaged
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from wiretape.proxy.comparison import Recordings
     from wiretape.proxy.decide.canonical import Canonical
@@ -96,6 +96,14 @@ class Playback:
         Raises:
             CassetteDamaged: its bytes are not those that were recorded.
         """
+        try:
+            recorded = self._read(interaction_id)
+        except Exception:
+            self.player.served -= 1
+            raise
+        return self._repeating(interaction_id, recorded, live) if any(live) else recorded
+
+    def _read(self, interaction_id: int) -> Recorded:
         assert self._cassette is not None
         found = self._cassette.stored_response(interaction_id)
         assert found.head is not None
@@ -104,15 +112,22 @@ class Playback:
             raise CassetteDamaged(
                 f"{self._settings.cassette} is damaged: chunks of interaction {interaction_id} are missing"
             )
-        recorded = Recorded(
+        return Recorded(
             found.head,
-            self._cassette.body_pieces(found.body_id),
+            self._pieces(self._cassette.body_pieces(found.body_id)),
             chunks,
             whole=found.ended == "complete",
             first_byte_us=found.first_byte_us or 0,
             duration_us=found.duration_us,
         )
-        return self._repeating(interaction_id, recorded, live) if any(live) else recorded
+
+    def _pieces(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        """*pieces*; an answer that cannot be read to its end was not served."""
+        try:
+            yield from pieces
+        except Exception:
+            self.player.served -= 1
+            raise
 
     def _repeating(self, interaction_id: int, recorded: Recorded, live: Values) -> Recorded:
         assert self._cassette is not None

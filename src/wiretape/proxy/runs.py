@@ -12,7 +12,7 @@ from wiretape.proxy.decide.belonging import CONTROL, is_label, is_plain
 from wiretape.proxy.decide.modes import Mode
 from wiretape.proxy.run import Run
 from wiretape.proxy.settings import parse_session
-from wiretape.store.errors import SessionBusy, SessionMissing, UsageError
+from wiretape.store.errors import SessionBusy, SessionMissing, UsageError, WiretapeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -83,6 +83,13 @@ class Runs:
         """What a session is told that says nothing else: what the proxy was told, and the upstream it announced."""
         given, upstream = self.default.given, self.default.settings.hosts.upstream
         return msgspec.structs.replace(given, hosts=msgspec.structs.replace(given.hosts, upstream=upstream))
+
+    def find(self, label: str | None) -> tuple[Run, str | None]:
+        """The run that *label* names, or the default one and why there is none under it."""
+        try:
+            return self.of(label), None
+        except WiretapeError as error:
+            return self.default, str(error)
 
     def open(self, settings: Settings, label: str | None = None) -> tuple[str, Run]:
         """Begin a run; says the label to ask under: the session's name where that is plain and free.

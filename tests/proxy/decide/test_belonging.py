@@ -32,8 +32,26 @@ from wiretape.proxy.decide import belonging
     ],
 )
 def test_prefixes(target: str, label: str | None, rest: str) -> None:
-    """Whatever stands right at the beginning is one, be it a name or not."""
-    assert belonging.by_prefix(target) == (label, rest)
+    """Whatever stands right at the beginning is one, be it a name or not; but not for who names the API itself."""
+    told = belonging.belonging(target, (), base_url=True)
+    assert (told.label, told.target) == (label, rest)
+    assert told.control == target.startswith("/~wiretape/")
+    assert belonging.belonging(target, (), base_url=False) == (None, "", target, ())
+
+
+def test_the_first_that_is_there_counts() -> None:
+    """The prefix, the tunnel's user, the request's own, the header; none of them is left in what was asked."""
+    headers = ((b"X-Wiretape-Session", b"header"), (b"Accept", b"x"))
+    users = ((b"Proxy-Authorization", b"Basic " + b64encode(b"user:x")), *headers)
+    told = [
+        belonging.belonging("/~prefix/x", users, base_url=True, user="tunnel"),
+        belonging.belonging("/x", users, base_url=True, user="tunnel"),
+        belonging.belonging("/x", users, base_url=True),
+        belonging.belonging("/x", headers, base_url=True),
+    ]
+    assert [one.label for one in told] == ["prefix", "tunnel", "user", "header"]
+    assert {(one.target, one.headers) for one in told} == {("/x", ((b"Accept", b"x"),))}
+    assert [one.prefix for one in told] == ["/~prefix", "", "", ""]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from mitmproxy import http
 
-from wiretape.proxy.decide.forproxy import without_the_proxys
 from wiretape.store.interaction import Request, ResponseHead
 
 _FOREIGN = re.compile(rb"[^\x21-\x7e]")
@@ -15,11 +14,6 @@ _FOREIGN = re.compile(rb"[^\x21-\x7e]")
 if TYPE_CHECKING:
     from wiretape.proxy.decide.routing import Origin
     from wiretape.store.interaction import Headers
-
-
-def strip(request: http.Request) -> None:
-    """Take the headers out that are meant for the proxy."""
-    request.headers.fields = without_the_proxys(request.headers.fields)
 
 
 def target(request: http.Request) -> str:

@@ -101,7 +101,7 @@ class Gate:
     def http_connect(self, flow: http.HTTPFlow) -> None:
         """Remember as whom a tunnel is asked for: what goes through it does not say so again."""
         fields = flow.request.headers.fields
-        label = belonging.by_proxy_user(fields) or belonging.by_header(fields)
+        label = belonging.by_headers(fields)
         if label is not None:
             self._users[flow.client_conn.id] = label
 

@@ -14,12 +14,12 @@ from wiretape.addons.mitm.layers import FAULT, HELD, LIVE, PLAN, UNREACHABLE
 from wiretape.addons.mitm.planning import replayed, told
 from wiretape.addons.mitm.tee import Tee
 from wiretape.addons.mitm.visit import VISIT, Visit, is_long, visit_of
-from wiretape.proxy.decide import belonging, misses
+from wiretape.proxy.decide import misses
+from wiretape.proxy.decide.belonging import belonging
 from wiretape.proxy.decide.modes import Mode
 from wiretape.proxy.decide.player import Answer, Forward
 from wiretape.proxy.decide.routing import Origin, location
 from wiretape.proxy.serve.control import Control
-from wiretape.store.errors import WiretapeError
 from wiretape.store.interaction import Request
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from wiretape.addons.mitm.gate import Gate
     from wiretape.proxy.decide.misses import Miss
-    from wiretape.proxy.run import Run
     from wiretape.proxy.runs import Runs
 
 _SWITCHING = 101
@@ -144,31 +143,22 @@ class Traffic:
 
     def _arrive(self, flow: http.HTTPFlow) -> Visit:
         request = flow.request
-        given = request.headers.fields
-        conversion.strip(request)
-        named, target = self._gate.meant(flow), conversion.target(request)
-        label, target = belonging.by_prefix(target) if named is None else (None, target)
-        prefix = f"{belonging.MARK}{label}" if label is not None else ""
-        control = label == belonging.CONTROL
-        if label is None:
-            label = self._gate.user(flow) or belonging.by_proxy_user(given) or belonging.by_header(given)
-        run, problem = self._run(None if control else label)
+        named = self._gate.meant(flow)
+        fields, user = request.headers.fields, self._gate.user(flow)
+        told = belonging(conversion.target(request), fields, base_url=named is None, user=user)
+        request.headers.fields = told.headers
+        run, problem = self._runs.find(None if told.control else told.label)
         began = run.clock.microseconds()
         hosts = run.settings.hosts
+        target = told.target
         if named is None:
             meant, client = hosts.upstream.origin, Origin("http", *self._gate.own_name(request))
-            target = target if control else hosts.upstream.prefix + target
+            target = target if told.control else hosts.upstream.prefix + target
         else:
             meant = client = named
         head = conversion.request_head(request, meant, target)
         identity = hosts.identity(meant.host, meant.port)
-        return Visit(run, head, client, prefix, identity, began, control, problem)
-
-    def _run(self, label: str | None) -> tuple[Run, str | None]:
-        try:
-            return self._runs.of(label), None
-        except WiretapeError as error:
-            return self._runs.default, str(error)
+        return Visit(run, head, client, told.prefix, identity, began, told.control, problem)
 
     def _send_on(self, flow: http.HTTPFlow, visit: Visit) -> None:
         """Address the request to its upstream; the `Host` header follows, since servers choose by it."""
@@ -212,12 +202,8 @@ class Traffic:
         matched = msgspec.structs.replace(asked, target=hosts.inward_of(visit.head))
         verdict = playback.ask(matched, visit.identity)
         if isinstance(verdict, Answer):
-            try:
-                recorded = playback.recorded(verdict.interaction_id, playback.echoed(matched))
-                flow.metadata[PLAN] = replayed(recorded, visit, self._say_all)
-            except Exception:
-                playback.player.served -= 1
-                raise
+            recorded = playback.recorded(verdict.interaction_id, playback.echoed(matched))
+            flow.metadata[PLAN] = replayed(recorded, visit, self._say_all)
         elif isinstance(verdict, Forward):
             if verdict.keep:
                 self._begin(visit)

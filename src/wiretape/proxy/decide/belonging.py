@@ -9,9 +9,10 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import unquote
 
+from wiretape.proxy.decide.forproxy import without_the_proxys
 from wiretape.store.interaction import header
 
 if TYPE_CHECKING:
@@ -30,6 +31,45 @@ _PREFIX = re.compile(r"/~([^/?]*)")
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 
 
+class Belonging(NamedTuple):
+    """What a request says of its session, and the request without that.
+
+    Attributes:
+        label: of the session; None for the default.
+        prefix: what the client's paths begin with, where it asks for the session by its base URL; else nothing.
+        target: path and query without the prefix.
+        headers: without those that are the proxy's.
+    """
+
+    label: str | None
+    prefix: str
+    target: str
+    headers: Headers
+
+    @property
+    def control(self) -> bool:
+        """Whether the request is for the proxy itself."""
+        return self.prefix == MARK + CONTROL
+
+
+def belonging(target: str, headers: Headers, *, base_url: bool, user: str | None = None) -> Belonging:
+    """To which session a request belongs.
+
+    Args:
+        target: path and query, as sent.
+        headers: as sent.
+        base_url: the client takes the proxy for the API itself, so that its paths may begin with a label.
+        user: as whom the client asked for the tunnel that the request came through.
+    """
+    kept = without_the_proxys(headers)
+    if base_url and target.startswith(MARK):
+        label, bare = by_prefix(target)
+        return Belonging(label, f"{MARK}{label}", bare, kept)
+    if user is None and kept is not headers:
+        user = by_headers(headers)
+    return Belonging(user, "", target, kept)
+
+
 def is_plain(name: str) -> bool:
     """Whether a session's name can be its label: in an address, as a user, in a header."""
     return _PLAIN.fullmatch(name) is not None and name != CONTROL
@@ -40,17 +80,20 @@ def is_label(text: str) -> bool:
     return re.fullmatch(_WORD, text) is not None and text != CONTROL
 
 
-def by_prefix(target: str) -> tuple[str | None, str]:
-    """The label that a base-URL client's *target* begins with, as `/~LABEL/…`, and the target without it.
+def by_prefix(target: str) -> tuple[str, str]:
+    """The label that *target* begins with, as `/~LABEL/…`, and the target without it.
 
     Whatever stands there is meant as one, also where no session can have that name: such a request must not go live.
     """
-    if not target.startswith(MARK):
-        return None, target
     found = _PREFIX.match(target)
     assert found is not None
     rest = target[found.end() :]
     return unquote(found[1]), rest if rest.startswith("/") else "/" + rest
+
+
+def by_headers(headers: Headers) -> str | None:
+    """The label that a request, be it for a tunnel, names by its proxy's user or by its header."""
+    return by_proxy_user(headers) or by_header(headers)
 
 
 def by_proxy_user(headers: Headers) -> str | None:

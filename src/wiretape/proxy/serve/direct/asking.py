@@ -7,9 +7,9 @@ from weakref import WeakKeyDictionary
 
 import msgspec
 
-from wiretape.proxy.decide import belonging, misses
+from wiretape.proxy.decide import misses
+from wiretape.proxy.decide.belonging import belonging
 from wiretape.proxy.decide.canonical import canonical
-from wiretape.proxy.decide.forproxy import without_the_proxys
 from wiretape.proxy.decide.matching import match_key
 from wiretape.proxy.decide.player import Answer, Refuse
 from wiretape.proxy.serve.control import Control
@@ -18,7 +18,6 @@ from wiretape.proxy.serve.direct.door import Door
 from wiretape.proxy.serve.direct.prepared import Answers, Client, Kept, Prepared
 from wiretape.proxy.serve.direct.recent import Recent
 from wiretape.proxy.serve.direct.visits import Asked, Known, Visit
-from wiretape.store.errors import WiretapeError
 from wiretape.store.interaction import Request, header
 
 if TYPE_CHECKING:
@@ -69,14 +68,8 @@ class Service:
             Unreadable: its target is no address.
         """
         asked, origin, target = door.meaning(head.target, header(head.headers, b"host"))
-        headers = without_the_proxys(head.headers)
-        label, bare = belonging.by_prefix(target) if asked is None else (None, target)
-        prefix = f"{belonging.MARK}{label}" if label is not None else ""
-        control = label == belonging.CONTROL
-        label = door.user if label is None else label
-        if label is None and headers is not head.headers:
-            label = belonging.by_proxy_user(head.headers) or belonging.by_header(head.headers)
-        run, problem = self._run(None if control else label)
+        told = belonging(target, head.headers, base_url=asked is None, user=door.user)
+        run, problem = self._runs.find(None if told.control else told.label)
         hosts = run.settings.hosts
         meant = asked or hosts.upstream.origin
         request = Request(
@@ -84,19 +77,13 @@ class Service:
             scheme=meant.scheme,
             host=meant.host,
             port=meant.port,
-            target=bare if asked or control else hosts.upstream.prefix + bare,
+            target=told.target if asked or told.control else hosts.upstream.prefix + told.target,
             http_version="HTTP/1.0" if head.old else "HTTP/1.1",
-            headers=head.headers if control else headers,
+            headers=told.headers,
         )
-        client = Client(origin, prefix, head.old, head.method == "HEAD")
+        client = Client(origin, told.prefix, head.old, head.method == "HEAD")
         identity = hosts.identity(meant.host, meant.port)
-        return Visit(request, client, run, self._answers_of(run), identity, head.keep_alive, control, problem)
-
-    def _run(self, label: str | None) -> tuple[Run, str | None]:
-        try:
-            return self._runs.of(label), None
-        except WiretapeError as error:
-            return self._runs.default, str(error)
+        return Visit(request, client, run, self._answers_of(run), identity, head.keep_alive, told.control, problem)
 
     def _answers_of(self, run: Run) -> Answers:
         found = self._answers.get(run)
@@ -220,18 +207,11 @@ class Service:
         try:
             verdict = visit.run.playback.player.ask(key)
             if isinstance(verdict, Answer):
-                return self._prepared(visit, verdict, echoed)
+                return visit.answers.get(verdict.interaction_id, visit.client, echoed)
             assert isinstance(verdict, Refuse)
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing goes live and the run does not end well
             return self.failed(error, visit)
         return verdict
-
-    def _prepared(self, visit: Visit, answer: Answer, echoed: Values) -> Prepared:
-        try:
-            return visit.answers.get(answer.interaction_id, visit.client, echoed)
-        except Exception:
-            visit.run.playback.player.served -= 1
-            raise
 
     def _key(self, request: Request, visit: Visit) -> str:
         assert visit.identity is not None

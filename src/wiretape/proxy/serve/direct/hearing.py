@@ -136,7 +136,7 @@ class Hearing:
         """A request's head: whose it is, and whether its body may come."""
         self._began = self._loop.time()
         if head.method == "CONNECT":
-            self._user = belonging.by_proxy_user(head.headers) or belonging.by_header(head.headers) or self._door.user
+            self._user = belonging.by_headers(head.headers) or self._door.user
             return
         self._visit = visit = self._service.arrive(head, self._door)
         identity = visit.identity if visit.is_matched or visit.control else None
