@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from wiretape.proxy.decide.agreement import rules_of
 from wiretape.proxy.decide.rules import NO_RULES, Rules
-from wiretape.proxy.rekeying import Regrouped, hosts_of, rekey, rules_of
+from wiretape.proxy.rekeying import Regrouped, hosts_of, rekey
 from wiretape.proxy.selfcheck import check
 from wiretape.store import errors
 from wiretape.store.cassette import Cassette
-from wiretape.store.keys import put_keys
+from wiretape.store.keys import NewKeys, put_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,8 +37,7 @@ def recorded(scribe: Scribe, make_request: Callable[..., Request]) -> Scribe:
 def rekeyed(scribe: Scribe, rules: Rules) -> Regrouped:
     with Cassette.open(scribe.path) as cassette:
         session = cassette.session("default")
-        keys, regrouped = rekey(cassette, session, rules)
-    put_keys(scribe.path, session, msgspec.json.encode(rules).decode(), keys)
+    (regrouped,) = rekey(scribe.path, [session], rules)
     return regrouped
 
 
@@ -103,15 +103,39 @@ def test_a_prefix_of_the_upstream_is_not_matched(scribe: Scribe, make_request: C
 
 
 def test_a_session_that_changed_meanwhile(recorded: Scribe, make_request: Callable[..., Request]) -> None:
-    """Keys are put nowhere but where they were made for."""
+    """Keys are put nowhere but where they were made for; what one session cannot get, none gets."""
+    recorded.session((make_request("/v1/a", "POST", b"{}"), b"answer"), name="other")
     with Cassette.open(recorded.path) as cassette:
-        session = cassette.session("default")
-        keys, _ = rekey(cassette, session, IGNORING)
+        both = [cassette.session(name) for name in ("other", "default")]
     writer = recorded.begin(how="append")
     with pytest.raises(errors.SessionBusy, match="being recorded"):
-        put_keys(recorded.path, session, "{}", keys)
+        rekey(recorded.path, both, IGNORING)
     recorded.exchange(writer, make_request(), [b"x"])
     writer.end(AT)
+    changes = [NewKeys(session, "{}", []) for session in both[1:]]
     with pytest.raises(errors.SessionBusy, match="changed meanwhile"):
-        put_keys(recorded.path, session, "{}", keys)
+        put_keys(recorded.path, changes)
     assert checked(recorded) == []
+    with Cassette.open(recorded.path) as cassette:
+        assert rules_of(cassette.session("other")) == NO_RULES
+
+
+def test_rules_that_cannot_be_read(recorded: Scribe, make_request: Callable[..., Request]) -> None:
+    """Where they are to be kept nothing is changed, of no session; others take their place."""
+    recorded.session((make_request("/v1/b", "POST", b"{}"), b"answer"), name="other")
+    connection = sqlite3.connect(recorded.path)
+    with connection:
+        connection.execute("UPDATE interaction SET match_key = 'k0:abc'")
+        connection.execute("UPDATE session SET rules = '[]' WHERE name = 'other'")
+    connection.close()
+    with Cassette.open(recorded.path) as cassette:
+        sessions = [cassette.session(name) for name in ("default", "other")]
+    with pytest.raises(errors.UsageError, match="'other' cannot be read; `wiretape rekey other --no-rules`"):
+        rekey(recorded.path, sessions, None)
+    assert len(checked(recorded)) == 4
+    assert [one.changed for one in rekey(recorded.path, sessions, NO_RULES, dry_run=True)] == [4, 1]
+    assert len(checked(recorded)) == 4
+    assert [one.changed for one in rekey(recorded.path, sessions, NO_RULES)] == [4, 1]
+    assert checked(recorded) == []
+    with Cassette.open(recorded.path) as cassette:
+        assert rules_of(cassette.session("other")) == NO_RULES

@@ -201,6 +201,33 @@ def test_other_rules_than_the_sessions(
     run.close()
 
 
+def test_rules_that_cannot_be_read(scribe: Scribe, still: Clock, make_request: Callable[..., Request]) -> None:
+    """Are the cassette's fault, and there is a mend."""
+    scribe.session((make_request(), b"x"))
+    connection = sqlite3.connect(scribe.path)
+    with connection:
+        connection.execute("""UPDATE session SET rules = '{"ignored_paths": ["nope"]}'""")
+    connection.close()
+    with pytest.raises(UsageError, match="wiretape rekey default --no-rules"):
+        Run.open(settings(scribe, Mode.REPLAY), still)
+
+
+def test_a_miss_that_is_compared_after_a_reset(
+    scribe: Scribe, still: Clock, make_request: Callable[..., Request]
+) -> None:
+    """Belongs to what was before it: the replay that has begun anew misses nothing."""
+    scribe.session((make_request(), b"x"))
+    run = Run.open(settings(scribe, Mode.REPLAY), still)
+    asked = make_request("/v1/other")
+    before = run.playback.misses
+    noted = run.playback.noted(asked, "api", Refuse("unknown", 0, 0))
+    run.reset()
+    whole = noted.become(run.playback.compared(noted.miss, asked, "api"))
+    assert (before, run.playback.misses) == ([whole], [])
+    assert whole.nearest
+    run.close()
+
+
 def test_a_default_cassette_is_a_habit() -> None:
     """Named nowhere else."""
     assert Settings(cassette=Path("x"), mode=Mode.LIVE).session == "default"

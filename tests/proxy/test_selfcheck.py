@@ -146,3 +146,14 @@ def test_progress(recorded: Scribe) -> None:
     with Cassette.open(recorded.path) as cassette:
         check(cassette, cassette.session("default"), NO_RULES, HOSTS, lambda: seen.append(1))
     assert len(seen) == 5
+
+
+def test_what_was_there_before_only_takes_its_turns(recorded: Scribe) -> None:
+    """Who adds to a session answers for what was added."""
+    changed(recorded, "UPDATE interaction SET match_key = 'k1:00' WHERE position IN (1, 4)")
+    with Cassette.open(recorded.path) as cassette:
+        session = cassette.session("default")
+        whole = check(cassette, session, NO_RULES, HOSTS)
+        added = check(cassette, session, NO_RULES, HOSTS, after=2)
+    assert [finding.interaction for finding in whole] == ["default/1", "default/4"]
+    assert [finding.interaction for finding in added] == ["default/4"]

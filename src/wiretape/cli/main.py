@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import traceback
 from typing import TYPE_CHECKING, Annotated
@@ -114,7 +115,8 @@ def _other(error: Exception) -> int:
         sys.stdout.write(f"{error}\n")
         return _USAGE
     if isinstance(error, OSError):
-        return _complain(f"{error.filename or 'standard output'}: {error.strerror}", _USAGE)
+        where = error.filename or ("standard output" if _stdout_fails() else "")
+        return _complain(f"{where}: {error.strerror}" if where else str(error), _USAGE)
     # Typer's errors for a wrong call come from a class that has moved between its versions.
     format_message = getattr(error, "format_message", None)
     if callable(format_message):
@@ -129,5 +131,15 @@ def _other(error: Exception) -> int:
 
 
 def _complain(text: str, code: int) -> int:
-    sys.stderr.write(f"wiretape: {' '.join(text.split())}\n")
+    # One line; blanks within it may be those of a name.
+    sys.stderr.write(f"wiretape: {re.sub(r'\s*[\r\n]\s*', ' ', text.strip())}\n")
     return code
+
+
+def _stdout_fails() -> bool:
+    """Whether standard output cannot take what was written: an error of it names no file."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        return True
+    return False

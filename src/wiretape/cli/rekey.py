@@ -10,13 +10,13 @@ import typer
 
 from wiretape.cli import options, serving_options
 from wiretape.cli.output import print_json, say
-from wiretape.proxy.configuration import Matching
-from wiretape.proxy.decide.rules import NO_RULES, Rules
 from wiretape.proxy.settings import cassette_path
-from wiretape.store.cassette import Cassette
 from wiretape.store.errors import UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wiretape.proxy.decide.rules import Rules
     from wiretape.proxy.rekeying import Regrouped
     from wiretape.store.interaction import Session
 
@@ -50,9 +50,30 @@ def rekey(  # noqa: PLR0913 - an option each
     The rules are those given here, else those of the settings file, else the ones each session has. They are kept with
     the session: a replay matches by them. Keys of an older wiretape are mended on the way.
     """
+    from wiretape.proxy import rekeying
+
+    wanted = _wanted(ignore, ignore_query, match_header, echo, no_rules=no_rules)
+    path = cassette_path(cassette, os.environ)
+    told = rekeying.rekey(path, _chosen(path, names), wanted, dry_run=dry_run)
+    if as_json:
+        print_json([{**msgspec.structs.asdict(regrouped), "dry_run": dry_run} for regrouped in told])
+        return
+    for regrouped in told:
+        _tell(regrouped, dry_run=dry_run)
+
+
+def _wanted(
+    ignore: list[str] | None,
+    ignore_query: list[str] | None,
+    match_header: list[str] | None,
+    echo: list[str] | None,
+    *,
+    no_rules: bool,
+) -> Rules | None:
+    """The rules that are given, here or in the settings file; None where none are."""
     from wiretape.proxy.choosing import Asked, chosen_rules, settings_file
-    from wiretape.proxy.rekeying import rekey as regroup
-    from wiretape.store.keys import put_keys
+    from wiretape.proxy.configuration import Matching
+    from wiretape.proxy.decide.rules import NO_RULES
 
     asked = Asked(
         ignore=ignore or (), ignore_query=ignore_query or (), match_header=match_header or (), echo=echo or ()
@@ -61,40 +82,25 @@ def rekey(  # noqa: PLR0913 - an option each
     if given and no_rules:
         raise UsageError("--no-rules and rules exclude each other; give one or the other")
     file = settings_file(os.environ)
+    # Made even where they are not wanted: a function that the settings name is needed to make a session's own keys.
     rules = chosen_rules(asked, file)
-    own = not given and file.values.matching == Matching()
-    path = cassette_path(cassette, os.environ)
-    told: list[Regrouped] = []
+    if no_rules:
+        return NO_RULES
+    return rules if given or file.values.matching != Matching() else None
+
+
+def _chosen(path: Path, names: list[str] | None) -> list[Session]:
+    """The sessions that are named; without names all but those that are being recorded."""
+    from wiretape.store.cassette import Cassette
+
     with Cassette.open(path) as opened:
-        # A name that is not there is found before anything is changed.
-        found = [opened.session(name) for name in dict.fromkeys(names)] if names else opened.sessions()
-    for session in found:
-        if session.state == "recording" and not names:
+        if names:
+            return [opened.session(name) for name in dict.fromkeys(names)]
+        every = opened.sessions()
+    for session in every:
+        if session.state == "recording":
             say(f"session {session.name!r} is being recorded, and is left as it is")
-            continue
-        kept = _own(session)
-        now = NO_RULES if no_rules else kept if own else rules
-        # What is stored was redacted by the session's rules; a key made by others would be of something else.
-        now = msgspec.structs.replace(now, redact=kept.redact)
-        with Cassette.open(path) as opened:
-            keys, regrouped = regroup(opened, session, now)
-        if not dry_run:
-            put_keys(path, session, msgspec.json.encode(now).decode(), keys)
-        told.append(regrouped)
-    if as_json:
-        print_json([{**msgspec.structs.asdict(regrouped), "dry_run": dry_run} for regrouped in told])
-        return
-    for regrouped in told:
-        _tell(regrouped, dry_run=dry_run)
-
-
-def _own(session: Session) -> Rules:
-    from wiretape.proxy.rekeying import rules_of
-
-    rules = rules_of(session)
-    if rules is None:
-        raise UsageError(f"the rules of session {session.name!r} cannot be read; give its rules, or --no-rules")
-    return rules
+    return [session for session in every if session.state != "recording"]
 
 
 def _tell(regrouped: Regrouped, *, dry_run: bool) -> None:

@@ -14,7 +14,8 @@ from wiretape.proxy.decide.belonging import belonging
 from wiretape.proxy.decide.modes import Mode
 from wiretape.proxy.decide.pace import INSTANT, Pace
 from wiretape.proxy.decide.player import Answer, Refuse
-from wiretape.proxy.decide.routing import Origin, location
+from wiretape.proxy.decide.routing import Origin, led_back
+from wiretape.proxy.runs import OVER
 from wiretape.proxy.serve.direct.framing import Framing, shaped
 from wiretape.proxy.serve.direct.recent import Recent
 from wiretape.store.errors import UsageError
@@ -112,7 +113,7 @@ class Answering:
                 request = msgspec.structs.replace(request, target=told.target, headers=told.headers)
                 run, problem = self._runs.find(told.label)
                 request = _meant(request, run, caller)
-                problem = problem or ("the replay is over: its run was closed" if run.closed else None)
+                problem = problem or (OVER if run.closed else None)
                 if problem is not None:
                     return self._refusal(run.playback.refused(request, problem), request)
                 return self._found(request, run, caller, caller.prefix + told.prefix)
@@ -131,7 +132,8 @@ class Answering:
         if isinstance(verdict, Answer):
             echoed = run.playback.echoed(request)
             reply = self._answers_of(run).get(verdict.interaction_id, echoed, asked_head=request.method == "HEAD")
-            return _led_back(reply, run, caller.origin, prefix)
+            headers = led_back(reply.headers, caller.origin, run.settings.hosts, prefix)
+            return reply if headers is reply.headers else msgspec.structs.replace(reply, headers=headers)
         assert isinstance(verdict, Refuse)
         return self._refusal(run.playback.missed(request, identity, verdict), request)
 
@@ -164,7 +166,7 @@ class _Answers:
         # The run keeps this, and shall not be kept by it.
         self._playback = run.playback
         self._pace = run.settings.pace
-        self._defect = run.defect
+        self._broke = run.broke
         self._lock = lock
         self._say = say
         self._kept: Recent[tuple[int, Values, bool], Reply] = Recent(_KEPT_BYTES)
@@ -216,8 +218,7 @@ class _Answers:
                 with self._lock:
                     found = next(body, None)
             except Exception as error:
-                self._defect(error)
-                self._say(f"an answer broke off: {type(error).__name__}: {error}")
+                self._say(self._broke(error))
                 raise BrokenOff(f"the recording cannot be read: {error}") from error
             if found is None:
                 return
@@ -233,17 +234,3 @@ def _meant(request: Request, run: Run, caller: Caller) -> Request:
     return msgspec.structs.replace(
         request, scheme=origin.scheme, host=origin.host, port=origin.port, target=upstream.prefix + request.target
     )
-
-
-def _led_back(reply: Reply, run: Run, client: Origin, prefix: str) -> Reply:
-    """*reply* with a redirect to any name of the API leading back to where the client asked."""
-    if not [1 for name, _ in reply.headers if len(name) == 8 and name.lower() == b"location"]:  # noqa: PLR2004
-        return reply
-    hosts = run.settings.hosts
-
-    def there(value: bytes) -> bytes:
-        address = value.decode("utf-8", "surrogateescape")
-        return location(address, client, hosts, prefix).encode("utf-8", "surrogateescape")
-
-    headers = tuple((name, there(value) if name.lower() == b"location" else value) for name, value in reply.headers)
-    return msgspec.structs.replace(reply, headers=headers)

@@ -107,10 +107,7 @@ class Recordings:
     def _shortlist(self, likeness: Likeness, body: bytes, count: int) -> list[int]:
         """The ids of those nearest at a glance, in recorded order."""
         if not self._glance_bytes:
-            count_all = sum(
-                session.interactions for session in self._cassette.sessions() if session.id == self._session_id
-            )
-            self._glance_bytes = min(max(_GLANCES_BYTES // max(count_all, 1), _LEAST_GLANCE_BYTES), GLANCE_BYTES)
+            self._glance_bytes = min(max(_GLANCES_BYTES // max(self._size(), 1), _LEAST_GLANCE_BYTES), GLANCE_BYTES)
         shortlist: Shortlist[int] = Shortlist(glance(body, self._glance_bytes), count)
         order = self._seen.offer(likeness, shortlist)
         fresh = _Frames(self._hosts, self._rules)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Self
 import msgspec
 
 from wiretape.proxy.comparison import Recordings
+from wiretape.proxy.decide.agreement import read_rules
 from wiretape.proxy.decide.belonging import by_prefix
 from wiretape.proxy.decide.canonical import Canonical, canonical
 from wiretape.proxy.decide.difference import Difference, differences
@@ -15,7 +16,7 @@ from wiretape.proxy.decide.likeness import Likeness, Part
 from wiretape.proxy.decide.matching import match_key
 from wiretape.proxy.decide.redaction.classes import classed
 from wiretape.proxy.decide.routing import API, Hosts, parse_upstream
-from wiretape.proxy.decide.rules import NO_RULES, Rules, compiled
+from wiretape.proxy.decide.rules import NO_RULES, compiled
 
 if TYPE_CHECKING:
     from wiretape.store.cassette import Cassette
@@ -87,13 +88,14 @@ class Session:
 
         Raises:
             SessionMissing: there is none of that name.
+            UsageError: its rules cannot be read.
         """
         session = cassette.session(name)
         self.name = session.name
         self.size = session.interactions
-        self.rules = msgspec.json.decode(session.rules, type=Rules)
+        self.rules = read_rules(session)
         self._id = session.id
-        self._hosts = hosts.recorded_from(parse_upstream(session.upstream), live=False)
+        self._hosts = hosts.recorded_from(parse_upstream(session.upstream), cassette.identities(session.id), live=False)
         self._cassette = cassette
         self._recordings = Recordings(cassette, session.id, self._hosts, self.rules)
 

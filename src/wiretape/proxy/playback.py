@@ -10,24 +10,23 @@ import msgspec
 from wiretape.proxy.decide import misses
 from wiretape.proxy.decide.canonical import canonical
 from wiretape.proxy.decide.echo import Echo, declared
-from wiretape.proxy.decide.hints import rules_against
 from wiretape.proxy.decide.matching import match_key
-from wiretape.proxy.decide.misses import Miss, Neighbour
+from wiretape.proxy.decide.misses import Miss, Noted
 from wiretape.proxy.decide.player import Player, Refuse
 from wiretape.proxy.decide.redact import Memory, Redactor
 from wiretape.proxy.decide.redaction.classes import classed
 from wiretape.proxy.decide.rules import compiled
 from wiretape.proxy.decide.userhook import CanonicaliserFailed
+from wiretape.proxy.neighbours import with_neighbours
 from wiretape.proxy.recorded import Recorded
 from wiretape.proxy.settings import DEFAULT_SESSION
 from wiretape.store.errors import CassetteDamaged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from wiretape.proxy.comparison import Recordings
     from wiretape.proxy.decide.canonical import Canonical
-    from wiretape.proxy.decide.difference import Difference
     from wiretape.proxy.decide.echo import Values
     from wiretape.proxy.decide.modes import Mode
     from wiretape.proxy.decide.nearest import Near
@@ -147,6 +146,12 @@ class Playback:
 
     def missed(self, request: Request, identity: str, refusal: Refuse) -> Miss:
         """Account for a request that the cassette cannot answer, and note it."""
+        # To find its neighbours takes a while, in another thread; the run may be over by then, and it counts already.
+        noted = self.noted(request, identity, refusal)
+        return noted.become(self.compared(noted.miss, request, identity))
+
+    def noted(self, request: Request, identity: str, refusal: Refuse) -> Noted:
+        """Note a request that the cassette cannot answer, before it is compared with what was recorded."""
         if refusal.kind == "spent":
             detail = (
                 f"recorded {_times(refusal.recorded)} in session {self._settings.session!r}"
@@ -154,18 +159,17 @@ class Playback:
             )
         else:
             detail = f"session {self._settings.session!r} holds no answer to it"
-        # To find its neighbours takes a while, in another thread; the run may be over by then, and it counts already.
-        noted = self.misses
-        first = self._note(request, refusal.kind, detail, refusal, [])
-        if refusal.kind == "spent":
-            return first
-        miss = self._with_neighbours(first, request, identity)
-        noted[[found is first for found in noted].index(True)] = miss
-        return miss
+        return Noted(self.misses, self._miss(request, refusal.kind, detail, refusal))
+
+    def compared(self, miss: Miss, request: Request, identity: str) -> Miss:
+        """*miss* with what came nearest to its *request*; nothing is noted."""
+        if miss.kind == "spent":
+            return miss
+        return with_neighbours(miss, self._nearest(request, identity), self._settings.cassette)
 
     def refused(self, request: Request, detail: str) -> Miss:
         """Account for a request that is none of the cassette's, for the reason given, and note it."""
-        return self._note(request, "unknown", detail, Refuse("unknown", 0, 0), [])
+        return self._note(self._miss(request, "unknown", detail))
 
     def foreign(self, request: Request) -> Miss:
         """Account for a request to a host that is not ours, and note it: replay lets nothing out."""
@@ -173,40 +177,43 @@ class Playback:
         detail = f"{host} is not the API and was not recorded; replay lets nothing out"
         more = ["--intercept", host]
         mend = f"{self._command('auto', *more)} -- {self._run_again()}  # records that host too"
-        return self._note(request, "unknown", detail, Refuse("unknown", 0, 0), [], mend)
+        return self._note(self._miss(request, "unknown", detail, mend=mend))
 
     def failed(self, request: Request, error: BaseException) -> Miss:
         """Account for a request that we failed to answer, and note it: our failure never lets one go live."""
+        return self._note(self.failure(request, error))
+
+    def failure(self, request: Request, error: BaseException) -> Miss:
+        """The account of a request that we failed to answer; it is not noted."""
         if isinstance(error, CanonicaliserFailed):
             mend = "correct that function, which the settings name under [matching]"
-            return self._note(request, "failure", str(error), Refuse("unknown", 0, 0), [], mend)
-        detail = f"wiretape failed: {type(error).__name__}: {error}"
-        return self._note(request, "failure", detail, Refuse("unknown", 0, 0), [])
+            return self._miss(request, "failure", str(error), mend=mend)
+        return self._miss(request, "failure", f"wiretape failed: {type(error).__name__}: {error}")
 
-    def _note(
+    def _note(self, miss: Miss) -> Miss:
+        self.misses.append(miss)
+        return miss
+
+    def _miss(
         self,
         request: Request,
         kind: misses.MissKind,
         detail: str,
-        refusal: Refuse,
-        nearest: list[Neighbour],
+        refusal: Refuse | None = None,
         mend: str | None = None,
     ) -> Miss:
         # A miss is told in terminals and reports, where no secret may stand either.
         shown = self.without_secrets(request)
-        miss = Miss(
+        return Miss(
             kind=kind,
             request=f"{request.method} {shown.url}",
             body=self.clean(misses.shortened(shown.body)),
             session=self._settings.session,
-            recorded=refusal.recorded,
-            consumed=refusal.consumed,
+            recorded=refusal.recorded if refusal else 0,
+            consumed=refusal.consumed if refusal else 0,
             detail=self.clean(detail),
             mend=mend or self._mend(kind),
-            nearest=nearest,
         )
-        self.misses.append(miss)
-        return miss
 
     def without_secrets(self, request: Request) -> Request:
         """*request* as it may be told to people: of each secret, its class."""
@@ -259,39 +266,6 @@ class Playback:
             settings = self._settings
             self._recordings = Recordings(self._cassette, self._session_id, settings.hosts, settings.rules, self.memory)
         return self._recordings.nearest(request, identity, _NEIGHBOURS)
-
-    def _with_neighbours(self, miss: Miss, request: Request, identity: str) -> Miss:
-        """*miss* with the recordings nearest to its request, and what to do about them."""
-        near = self._nearest(request, identity)
-        if not near:
-            return miss
-        rules = rules_against(near[0].differences) if near[0].ref.status is not None else None
-        options = "".join(f" {option} {shlex.quote(value)}" for option, value in rules or ())
-        cassette = shlex.quote(str(self._settings.cassette))
-        name = f"{near[0].ref.session}/{near[0].ref.position}"
-        return msgspec.structs.replace(
-            miss,
-            nearest=[_neighbour(found) for found in near],
-            look=f"wiretape show {shlex.quote(name)} -c {cassette}",
-            leave_out=f"wiretape rekey {shlex.quote(miss.session)} -c {cassette}{options}" if options else None,
-        )
-
-
-def _neighbour(near: Near[Interaction]) -> Neighbour:
-    found = near.ref
-    return Neighbour(
-        interaction=f"{found.session}/{found.position}",
-        id=found.id,
-        request=f"{found.method} {found.path}",
-        score=round(near.score, 3),
-        differences=_told(found, near.differences),
-    )
-
-
-def _told(interaction: Interaction, differences: Sequence[Difference]) -> list[str]:
-    if interaction.status is None:
-        return [f"recorded without an answer: {interaction.problem or interaction.ended}", *map(str, differences)]
-    return [difference.text() for difference in differences]
 
 
 def _times(count: int) -> str:

@@ -7,18 +7,21 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from wiretape.proxy.decide.agreement import read_rules, rules_of
 from wiretape.proxy.decide.keying import KeyInTheMaking
 from wiretape.proxy.decide.matching import VERSION
 from wiretape.proxy.decide.routing import API, Hosts, parse_upstream
-from wiretape.proxy.decide.rules import Rules
+from wiretape.proxy.decide.rules import NO_RULES
 from wiretape.proxy.decide.userhook import CanonicaliserFailed
-from wiretape.store.keys import NewKey
+from wiretape.store.cassette import Cassette
+from wiretape.store.keys import NewKey, NewKeys, put_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
+    from wiretape.proxy.decide.rules import Rules
     from wiretape.store.auditing import Audit, Kept
-    from wiretape.store.cassette import Cassette
     from wiretape.store.interaction import Request, Session
 
 
@@ -77,13 +80,43 @@ class Regrouped(msgspec.Struct, frozen=True):
     split: list[list[list[str]]]
 
 
-def rekey(cassette: Cassette, session: Session, rules: Rules) -> tuple[list[NewKey], Regrouped]:
-    """The keys that *rules* give the stored requests of *session*, and what that makes of them. Nothing is written.
+def rekey(path: Path, sessions: Sequence[Session], wanted: Rules | None, *, dry_run: bool = False) -> list[Regrouped]:
+    """Give the stored requests of *sessions* the keys that rules give them; says what that makes of each.
+
+    All of them or nothing: what cannot be done for one is done for none.
+
+    Args:
+        path: of the cassette.
+        sessions: of that cassette.
+        wanted: the rules; None for those that each session has.
+        dry_run: nothing is written.
 
     Raises:
-        CanonicaliserFailed: the function that *rules* name failed.
-        CassetteDamaged: a request cannot be read.
+        UsageError: the rules of a session are to be kept, and cannot be read.
+        CanonicaliserFailed: the function that the rules name failed.
+        WiretapeError: a request cannot be read, or the cassette not be changed.
     """
+    changes: list[NewKeys] = []
+    told: list[Regrouped] = []
+    with Cassette.open(path) as cassette:
+        for session in sessions:
+            rules = _rules_for(session, wanted)
+            keys, regrouped = _rekeyed(cassette, session, rules)
+            changes.append(NewKeys(session, msgspec.json.encode(rules).decode(), keys))
+            told.append(regrouped)
+    if changes and not dry_run:
+        put_keys(path, changes)
+    return told
+
+
+def _rules_for(session: Session, wanted: Rules | None) -> Rules:
+    if wanted is None:
+        return read_rules(session)
+    # What is stored was redacted by the session's rules; a key made by others would be of something else.
+    return msgspec.structs.replace(wanted, redact=(rules_of(session) or NO_RULES).redact)
+
+
+def _rekeyed(cassette: Cassette, session: Session, rules: Rules) -> tuple[list[NewKey], Regrouped]:
     audit = cassette.audit()
     hosts = hosts_of(session)
     before = rules_of(session)
@@ -93,14 +126,6 @@ def rekey(cassette: Cassette, session: Session, rules: Rules) -> tuple[list[NewK
         keys.append(NewKey(kept.id, kept.match_key, _anew(audit, kept, before, rules, hosts)))
         names.append(f"{session.name}/{kept.position}")
     return keys, _regrouped(session.name, keys, names)
-
-
-def rules_of(session: Session) -> Rules | None:
-    """What the keys of a session were made by; None where that cannot be read."""
-    try:
-        return msgspec.json.decode(session.rules, type=Rules)
-    except ValueError:
-        return None
 
 
 def hosts_of(session: Session) -> Hosts:

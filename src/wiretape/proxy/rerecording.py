@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from wiretape.proxy.decide.agreement import read_rules
 from wiretape.proxy.decide.modes import Mode
 from wiretape.proxy.decide.routing import API, Hosts, Upstream
-from wiretape.proxy.rekeying import hosts_of, rules_of
+from wiretape.proxy.rekeying import hosts_of
 from wiretape.proxy.resending import Proxy, Sending, left_out, ready, send
 from wiretape.proxy.serve.driving import driven
 from wiretape.proxy.serve.wholerun import Engine, serve_run
@@ -131,10 +132,7 @@ def _jobs(wish: Wish) -> list[_Job]:
     with Cassette.open(wish.cassette) as cassette:
         for session, positions in _chosen(cassette, wish.names).items():
             found = cassette.session(session)
-            rules = rules_of(found)
-            if rules is None:
-                raise UsageError(f"the rules of session {session!r} cannot be read; `wiretape rekey` gives it others")
-            job = _Job(found, hosts_of(found), rules, [], {})
+            job = _Job(found, hosts_of(found), read_rules(found), [], {})
             for kept in cassette.audit().kept(found.id):
                 if positions is None or kept.position in positions:
                     job.requests.append((kept, _ready(cassette, job, kept, wish)))

@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Self
 import msgspec
 
 from wiretape import __version__
-from wiretape.proxy.decide.agreement import check_canonicaliser, check_redaction, difference_told
+from wiretape.proxy.decide.agreement import (
+    check_canonicaliser,
+    check_redaction,
+    difference_told,
+    read_rules,
+)
 from wiretape.proxy.decide.modes import Mode, settled
 from wiretape.proxy.decide.routing import parse_upstream
-from wiretape.proxy.decide.rules import Rules
 from wiretape.proxy.playback import Playback
 from wiretape.proxy.summary import Summary
 from wiretape.store.aitronos.secrets import COOKIE_HEADERS, SECRET_HEADERS
@@ -111,7 +115,7 @@ class Run:
 
     def _obey(self, session: Session) -> None:
         """Keys are compared with those of the session, so its rules count, not those of this run."""
-        rules = msgspec.json.decode(session.rules, type=Rules)
+        rules = read_rules(session)
         check_canonicaliser(rules, self.given.rules, session.name, self.settings.cassette)
         records = self.mode is not Mode.REPLAY
         check_redaction(rules, self.given.rules, session.name, self.settings.cassette, records=records)
@@ -130,9 +134,7 @@ class Run:
             self.warnings.append(lacking)
         recorded = parse_upstream(session.upstream)
         live = self.mode is not Mode.REPLAY and self.settings.upstream_named
-        hosts = self.settings.hosts.recorded_from(recorded, live=live).with_recorded(
-            self._cassette.identities(session.id)
-        )
+        hosts = self.settings.hosts.recorded_from(recorded, self._cassette.identities(session.id), live=live)
         self.settings = msgspec.structs.replace(self.settings, hosts=hosts)
         memory = None if self.recorder is None else self.recorder.redactor.memory
         self.playback = Playback(self.settings, self.mode, self._cassette, session.id, memory)
@@ -151,6 +153,11 @@ class Run:
         if self.mode is not Mode.REPLAY:
             raise UsageError(f"session {self.settings.session!r} is not only replayed; close it and open it again")
         self.playback.reset()
+
+    def broke(self, error: Exception) -> str:
+        """Note that an answer could not be told to its end: its head was out; says it for the terminal."""
+        self.defect(error)
+        return self.playback.clean(f"an answer broke off: {type(error).__name__}: {error}")
 
     def defect(self, error: BaseException | str) -> None:
         """Note that we failed; the session becomes incomplete and the run exits 1."""
@@ -200,7 +207,8 @@ class Run:
         try:
             with Cassette.open(self.settings.cassette) as cassette:
                 session = cassette.session(self._writer.opened.name)
-                return list(map(str, check(cassette, session, self.recorder.rules, self.settings.hosts)))
+                before = self._writer.opened.position
+                return list(map(str, check(cassette, session, self.recorder.rules, self.settings.hosts, after=before)))
         except Exception as error:  # noqa: BLE001 - it is said at the end, together with the rest
             self.defect(error)
             return []

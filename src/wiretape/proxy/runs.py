@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from wiretape.proxy.settings import Settings
     from wiretape.proxy.summary import Summary
 
+OVER = "its session was closed meanwhile"
+"""Why a request that was under way when its session ended gets no answer."""
+
 _FAULT = 2
 
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from wiretape.proxy.decide.agreement import read_rules
 from wiretape.proxy.decide.keying import KeyInTheMaking
 from wiretape.proxy.decide.redact import Memory, Redactor
 from wiretape.proxy.decide.redaction.hook import installed
 from wiretape.proxy.decide.redaction.mending import Mender
-from wiretape.proxy.rekeying import hosts_of, matched_target, rules_of
+from wiretape.proxy.rekeying import hosts_of, matched_target
 from wiretape.proxy.scan.cassettes import CassetteScan
 from wiretape.proxy.scan.merging import both
 from wiretape.proxy.selfcheck import check
@@ -163,11 +164,7 @@ class _Mending:
     """One session being mended."""
 
     def __init__(self, bench: Bench, session: Session, rules: RedactRules, memory: Memory) -> None:
-        own = rules_of(session)
-        if own is None:
-            raise UsageError(
-                f"the rules of session {session.name!r} cannot be read; give it new ones with `wiretape rekey` first"
-            )
+        own = read_rules(session)
         if own.redact.callable is not None and not installed(own.redact.callable):
             raise UsageError(
                 f"session {session.name!r} was redacted with {own.redact.callable!r}, too; "
@@ -178,7 +175,7 @@ class _Mending:
         self._hosts = hosts_of(session)
         self._before = own
         self._rules = msgspec.structs.replace(own, redact=both(own.redact, rules))
-        self._redactor = Redactor(bench.placeholders(session), self._rules.redact, memory)
+        self._redactor = Redactor(session.placeholders, self._rules.redact, memory)
         self._wrong = {str(finding) for finding in check(bench.cassette, session, own, self._hosts)}
         audit = bench.cassette.audit()
         # By what a request was matched shows only as long as its key is that of what is stored.

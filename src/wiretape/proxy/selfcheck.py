@@ -16,6 +16,7 @@ from wiretape.store.auditing import NO_CHUNKS
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from wiretape.proxy.decide.player import Verdict
     from wiretape.proxy.decide.routing import Hosts
     from wiretape.proxy.decide.rules import Rules
     from wiretape.store.auditing import Audit, Kept
@@ -46,6 +47,8 @@ def check(
     rules: Rules,
     hosts: Hosts,
     progress: Callable[[], None] = lambda: None,
+    *,
+    after: int = 0,
 ) -> list[Finding]:
     """What a replay of *session* would do otherwise than it was recorded; nothing is written.
 
@@ -59,6 +62,7 @@ def check(
         rules: what its keys were made by.
         hosts: who is the API.
         progress: called once for every interaction.
+        after: only what stands behind this position is looked at; what was there before only takes its turns.
 
     Raises:
         CassetteDamaged: the file cannot be read at all.
@@ -67,7 +71,8 @@ def check(
     checking = _Checking(audit, session, rules, hosts)
     findings: list[Finding] = []
     for kept in audit.kept(session.id):
-        what = checking.wrong(kept)
+        chosen = checking.asked(kept)
+        what = checking.wrong(kept, chosen) if kept.position > after and chosen is not None else None
         if what is not None:
             findings.append(Finding(f"{session.name}/{kept.position}", what))
         progress()
@@ -85,12 +90,18 @@ class _Checking:
         self._chunks = audit.chunks(session.id)
         self._player = Player(_Tape(audit), session.id, Mode.REPLAY, WhenSpent.MISS)
 
-    def wrong(self, kept: Kept) -> str | None:
-        """The first thing that is wrong with an interaction; None where nothing is, or where it answers nothing."""
+    def asked(self, kept: Kept) -> Verdict | None:
+        """What is answered where an interaction is asked for; None where it can answer nothing.
+
+        The stored key is asked for, so that one wrong key does not take the turns of the others.
+        """
         if kept.status is None or kept.status == _SWITCHING or kept.match_key is None:
             return None
-        # The stored key is asked for, so that one wrong key does not take the turns of the others.
-        chosen = self._player.ask(kept.match_key)
+        return self._player.ask(kept.match_key)
+
+    def wrong(self, kept: Kept, chosen: Verdict) -> str | None:
+        """The first thing that is wrong with an interaction for which *chosen* was answered; None where nothing is."""
+        assert kept.match_key is not None
         if not kept.intact:
             return "its heads are not what was recorded"
         wrong = self._wrong_key(kept, kept.match_key)

@@ -11,6 +11,7 @@ from wiretape.proxy.decide.modes import Mode, WhenSpent
 from wiretape.proxy.decide.pace import INSTANT, Pace
 from wiretape.proxy.decide.routing import Hosts, parse_host, parse_upstream
 from wiretape.proxy.decide.rules import NO_RULES, Rules
+from wiretape.store import sessions
 from wiretape.store.aitronos.hosts import DEFAULT_UPSTREAM
 from wiretape.store.errors import UsageError
 
@@ -23,8 +24,6 @@ DEFAULT_CASSETTE = "wiretape.cassette"
 DEFAULT_SESSION = "default"
 DEFAULT_LISTEN = "127.0.0.1:8787"
 
-# Every message that lists sessions holds their names.
-_LONGEST_NAME = 500
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -112,11 +111,7 @@ def parse_session(name: str, mode: Mode) -> str:
     """
     if mode is Mode.REPLAY:
         return name
-    if len(name) > _LONGEST_NAME:
-        raise UsageError(f"a session's name has at most {_LONGEST_NAME} characters, and this one {len(name)}")
-    # `~` tells the sessions apart that were recorded beside one of the same name.
-    if not name.strip() or not name.isprintable() or "~" in name:
-        raise UsageError(f"{name!r} is no name for a session: it must not be empty nor hold `~` or control characters")
+    sessions.check_name(name)
     return name
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from wiretape.proxy.rekeying import hosts_of, rules_of
+from wiretape.proxy.decide.agreement import rules_of
+from wiretape.proxy.rekeying import hosts_of
 from wiretape.proxy.selfcheck import Finding, check
 from wiretape.store.auditing import NO_CHUNKS
 from wiretape.store.cassette import Cassette

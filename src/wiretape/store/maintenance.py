@@ -33,7 +33,6 @@ def rename(path: Path, old: str, new: str) -> None:
     Raises:
         WiretapeError: there is no such cassette or session, it is being recorded, or *new* is taken or no name.
     """
-    sessions.check_name(new)
     change(path, lambda connection: sessions.rename(connection, old, new))
 
 

@@ -12,7 +12,14 @@ from wiretape.store import sessions
 from wiretape.store.cassette import Cassette
 from wiretape.store.changing import change
 from wiretape.store.copying import Copier, fingerprint
-from wiretape.store.errors import CassetteDamaged, CassetteMissing, SessionBusy, SessionMissing, UsageError
+from wiretape.store.errors import (
+    CassetteDamaged,
+    CassetteMissing,
+    SessionBusy,
+    SessionMissing,
+    UsageError,
+    WiretapeError,
+)
 
 if TYPE_CHECKING:
     import sqlite3
@@ -72,8 +79,17 @@ def merge(into: Path, sources: Sequence[Path], wanted: Sequence[str], conflict: 
             return change(into, lambda connection: _merge(connection, into, chosen, conflict), make=True)
         except BaseException:
             if new:
-                into.unlink(missing_ok=True)
+                _forget(into)
             raise
+
+
+def _forget(path: Path) -> None:
+    """Remove the cassette that was made for nothing, unless somebody else has begun to use it meanwhile."""
+    with contextlib.suppress(WiretapeError, OSError):
+        with Cassette.open(path) as cassette:
+            used = cassette.sessions()
+        if not used:
+            path.unlink()
 
 
 def _opened(source: Path, into: Path) -> Cassette:

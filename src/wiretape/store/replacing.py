@@ -74,8 +74,9 @@ def put_in_place(path: Path, all_besides: Sequence[Beside]) -> None:
             for replacement in beside.replacements:
                 _move(connection, replacement)
             connection.execute(
-                "UPDATE session SET placeholder_count = (SELECT placeholder_count FROM session WHERE name = ?)"
-                " WHERE id = ?",
+                # Where nothing was recorded there is no session beside.
+                "UPDATE session SET placeholder_count = max(placeholder_count,"
+                " coalesce((SELECT placeholder_count FROM session WHERE name = ?), 0)) WHERE id = ?",
                 (beside.name, beside.session.id),
             )
             sessions.remove(connection, beside.name)

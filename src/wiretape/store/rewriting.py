@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from wiretape.store import derived, heads, queries
+from wiretape.store import derived, heads, queries, sessions
 from wiretape.store.bodies import PIECE_BYTES, new_digest, read_pieces
 from wiretape.store.rows import headers_to_json
 
@@ -111,7 +111,7 @@ class _Rewriting:
         self._update("target = ?, request_headers = ?", head.target, headers_to_json(head.headers))
         if body is not None:
             self._update("request_body_id = ?, request_bytes = ?", body.id, body.size)
-            self._drop(stored.body_id)
+            sessions.remove_bodies(self._connection, [stored.body_id])
         if keyed:
             making = self._rewriter.keying(head, identity)
             for piece in read_pieces(self._connection, body_id):
@@ -134,7 +134,7 @@ class _Rewriting:
                 "INSERT INTO chunk (interaction_id, position, at_us, size_bytes) VALUES (?, ?, ?, ?)",
                 [(self._id, position, at_us, size) for position, (at_us, size) in enumerate(body.chunks)],
             )
-            self._drop(stored.body_id)
+            sessions.remove_bodies(self._connection, [stored.body_id])
         if head != stored.head:
             self._update("reason = ?, response_headers = ?", head.reason, headers_to_json(head.headers))
         if trailers != stored.trailers:
@@ -182,14 +182,6 @@ class _Rewriting:
     def _update(self, what: str, *values: object) -> None:
         self.changed = True
         self._connection.execute(f"UPDATE interaction SET {what} WHERE id = ?", (*values, self._id))  # noqa: S608 - ours
-
-    def _drop(self, body_id: int | None) -> None:
-        """Delete a body that no interaction holds any more."""
-        self._connection.execute(
-            "DELETE FROM body WHERE id = ? AND NOT EXISTS (SELECT 1 FROM interaction WHERE request_body_id = body.id)"
-            " AND NOT EXISTS (SELECT 1 FROM interaction WHERE response_body_id = body.id)",
-            (body_id,),
-        )
 
 
 class _NewBody:

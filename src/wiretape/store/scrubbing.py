@@ -45,11 +45,6 @@ class Bench:
             raise SessionBusy(f"session {busy!r} of {self.cassette.path} is being recorded; wait for its end")
         return [self.cassette.session(name) for name in dict.fromkeys(names)] or self.cassette.sessions()
 
-    def placeholders(self, session: Session) -> int:
-        """The highest number of a placeholder of *session*."""
-        row = self._connection.execute("SELECT placeholder_count FROM session WHERE id = ?", (session.id,)).fetchone()
-        return int(row[0])
-
     def rewrite(self, session: Session, rewriter: Rewriter) -> int:
         """Have *session* written anew; says how many interactions were changed."""
         return rewriting.rewrite(self._connection, session.id, rewriter)

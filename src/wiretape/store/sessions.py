@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
 
+# Every message that lists sessions holds their names.
+_LONGEST_NAME = 500
+
 type Begin = Literal["replace", "append"]
 
 
@@ -163,9 +166,11 @@ def check_name(name: str) -> None:
     Raises:
         UsageError: it is empty, or holds what no session's name may hold.
     """
+    if len(name) > _LONGEST_NAME:
+        raise UsageError(f"a session's name has at most {_LONGEST_NAME} characters, and this one {len(name)}")
     # `~` tells the sessions apart that were recorded beside one of the same name.
     if not name.strip() or "~" in name or not name.isprintable():
-        raise UsageError(f"{name!r} is no name for a session: it must not be empty nor hold `~` or line breaks")
+        raise UsageError(f"{name!r} is no name for a session: it must not be empty nor hold `~` or control characters")
 
 
 def at_rest(connection: sqlite3.Connection, name: str) -> int:

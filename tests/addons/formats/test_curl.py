@@ -57,6 +57,8 @@ COMMANDS = {
   --data-raw $'{{"text":"Gr\\u00fcezi \\\\n \\'"}}' \\
   --compressed""",
     "in double quotes": f'curl -H "X-A: \\"q\\" \\$x \\y" -d "a\\\\b" "{URL}"',
+    "a caret before a quote": f"""curl -d '{{"p":"a^"}}' -d "{{\\"p\\":\\"b^\\"}}" -d "a^" -d 'a^
+b' {URL}""",
     "query by option": f"curl --url-query 'q=x y' --url {URL}",
 }
 HEADERS = (
@@ -161,6 +163,10 @@ def test_tls_ports_and_proxies() -> None:
         ("curl --nonsense http://x", "option --nonsense is not known"),
         ("curl -! http://x", "option -! is not known"),
         ("curl -K file http://x", "option -K is not followed here: its options are in a file"),
+        ("curl -Kfile http://x", "option -K is not followed here: its options are in a file"),
+        ("curl -sKfile http://x", "option -K is not followed here: its options are in a file"),
+        ('curl ^"http://x^"', "Windows"),
+        ("curl http://x ^ \n -d a", "Windows"),
         ("curl http://x --next http://y", "explain one request at a time"),
         ("curl ftp://x/", "none of http or https"),
         ("curl http://x:port/", "cannot be read"),

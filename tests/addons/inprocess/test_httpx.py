@@ -238,7 +238,7 @@ def test_after_the_end_every_request_is_a_miss(cassette: Path) -> None:
         run.close()
         answer = client.get("/v1/there/")
     assert answer.status_code == 424
-    assert "its run was closed" in answer.json()["detail"]
+    assert "its session was closed" in answer.json()["detail"]
 
 
 class TestSessions:

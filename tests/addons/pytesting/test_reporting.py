@@ -95,6 +95,54 @@ def test_cassettes_whose_module_is_gone(project: Project, get: Any) -> None:
     assert len(list(gone.parent.iterdir())) == 4
 
 
+SHARING = """
+import pytest
+from asking import ask
+@pytest.mark.wiretape(cassette={cassette}, session="shared")
+def test_b(wiretape): ask(wiretape.url + "/v1/a")
+"""
+
+
+@pytest.mark.parametrize(
+    ("cassette", "arguments", "pruned"),
+    [
+        ('"cassettes/test_a.cassette"', [], True),
+        ('"../cassettes/test_a.cassette"', [], True),
+        ('"cassettes/test_a.cassette"', ["test_a.py"], False),
+        ("f\"cassettes/test_{'a'}.cassette\"", ["test_a.py"], False),
+        ('"cassettes/test_a.cassette"', ["test_a.py", "test_b.py::test_b"], False),
+        ('"cassettes/test_a.cassette", cassete="x"', [], False),
+    ],
+)
+def test_a_cassette_shared_by_modules(
+    project: Project, get: Any, cassette: str, arguments: list[str], *, pruned: bool
+) -> None:
+    """A session that a mark of another module names has its test; where that was not collected, nothing is judged."""
+    project.cassette("cassettes/test_a.cassette", test_a=[get("/v1/a")], shared=[get("/v1/a")], gone=[get("/v1/a")])
+    project.write("test_a.py", "def test_a(wiretape): wiretape.url\n")
+    project.write("sub/test_b.py" if ".." in cassette else "test_b.py", SHARING.format(cassette=cassette))
+    done = project.pytest("--wiretape-prune", "--wiretape=replay", *arguments)
+    names = {"test_a", "shared"} | (set() if pruned else {"gone"})
+    assert set(project.sessions("cassettes/test_a.cassette")) == names, done.out
+
+
+def test_a_class_and_its_test_with_marks_of_their_own(project: Project, get: Any) -> None:
+    """What the class shares by its mark has a use, though the nearest mark of its test names another session."""
+    project.cassette(all=[get("/v1/a")], one=[get("/v1/a")], gone=[get("/v1/a")])
+    project.write(
+        "test_it.py",
+        """
+        import pytest
+        @pytest.mark.wiretape(session="all")
+        class TestIt:
+            @pytest.mark.wiretape(session="one")
+            def test_it(self, wiretape): wiretape.url
+        """,
+    )
+    project.pytest("--wiretape-prune", "--wiretape=replay")
+    assert set(project.sessions()) == {"all", "one"}
+
+
 @pytest.mark.parametrize("part", [["test_it.py::test_it"], ["--lf"], ["test_it.py::test_it", "other"]])
 def test_a_part_of_a_module_says_nothing_of_the_rest(project: Project, with_orphans: Path, part: list[str]) -> None:
     """Only what was collected whole is judged."""

@@ -81,10 +81,10 @@ def test_what_a_session_was_recorded_from_is_the_api() -> None:
     """Its redirects name it, in whichever mode it is used again."""
     default = Hosts(upstream=parse_upstream("https://api.aitronos.com"))
     recorded = parse_upstream("http://127.0.0.1:9000")
-    replaying = default.recorded_from(recorded, live=False)
+    replaying = default.recorded_from(recorded, ["api", "other.test"], live=False)
     assert replaying.upstream == recorded
     assert replaying.identity("127.0.0.1", 9000) == replaying.identity("api.aitronos.com", 443) == API
-    live = default.recorded_from(recorded, live=True)
+    live = default.recorded_from(recorded, ["api"], live=True)
     assert live.upstream == default.upstream
     assert live.identity("127.0.0.1", 9000) == API
 

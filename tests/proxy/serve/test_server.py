@@ -249,6 +249,17 @@ class TestMisses:
         assert json.loads(said.partition(b"\r\n\r\n")[2].partition(b"HTTP/1.1")[0])["detail"] == detail
         assert said.endswith(HELLO)
 
+    def test_a_session_that_is_closed_meanwhile(self, replay: Replay, get: Get) -> None:
+        """Who asks on gets a miss that says so, not a failure of ours."""
+        with replay.raw() as raw:
+            raw.send(get())
+            assert raw.read(len(HELLO)) == HELLO
+            replay.run.close()
+            raw.send(get())
+            _, body = raw.answer()
+        told = json.loads(body)
+        assert (told["kind"], "closed meanwhile" in told["detail"]) == ("unknown", True)
+
     def test_our_own_failure(self, replay: Replay, get: Get, monkeypatch: pytest.MonkeyPatch) -> None:
         """A miss of its own kind, whatever fails, and the connection goes on."""
 
@@ -263,7 +274,7 @@ class TestMisses:
             assert document(replay.exchange(get("/v1/x", "X-New: 1")))["kind"] == "failure"
             assert document(replay.exchange(get("/v1/y")))["kind"] == "failure"
         with monkeypatch.context() as patch:
-            patch.setattr(Playback, "missed", fail)
+            patch.setattr(Playback, "compared", fail)
             assert document(replay.exchange(get("/v1/y")))["kind"] == "failure"
         assert replay.exchange(get()) == HELLO
         summary = replay.end()

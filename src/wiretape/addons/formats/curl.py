@@ -76,7 +76,7 @@ def _short(letters: str, waiting: list[bytes]) -> Iterator[tuple[str, bytes]]:
         if name is None:
             raise UsageError(f"curl's option -{letter} is not known here; leave it out")
         rest = letters[place + 1 :].encode("utf-8", "surrogateescape")
-        if _has_value(name) and rest:
+        if _has_value(name) and rest and name not in curloptions.REFUSED:
             yield name, rest
             return
         yield name, _value(name, f"-{letter}", waiting)

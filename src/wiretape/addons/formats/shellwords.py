@@ -17,6 +17,7 @@ _SINGLE = re.compile(rb"'([^']*)'")
 _DOUBLE = re.compile(rb'"((?:[^"\\]|\\[\s\S])*)"')
 _DOLLAR = re.compile(rb"\$'((?:[^'\\]|\\[\s\S])*)'")
 _BARE = re.compile(rb"(?:[^\s'\"\\|;&<>$]|\$(?!'))+")
+_WINDOWS = re.compile(rb"\^(?:\"|\s*\n)")
 _IN_DOUBLE = re.compile(rb'\\([\\"$`]|\n)')
 # A pipe, a list or a redirection of output: what follows is no word of this command.
 _END: Final = b"|;>\n"
@@ -31,8 +32,6 @@ def words(text: bytes) -> list[bytes]:
         UsageError: a quote is not closed, or something unquoted ends the command where nobody means it to.
     """
     text = text.replace(b"\r\n", b"\n").strip()
-    if re.search(rb"\^\s*\n|\^\"", text):
-        raise UsageError("this command line is written for Windows' cmd; take the browser's `Copy as cURL (bash)`")
     found: list[bytes] = []
     word: bytes | None = None
     at = 0
@@ -61,6 +60,8 @@ def _piece(text: bytes, at: int) -> tuple[bytes | None, int]:
     for pattern, undo in ((_BARE, bytes), (_SINGLE, bytes), (_DOUBLE, _undouble), (_DOLLAR, _undollar)):
         found = pattern.match(text, at)
         if found:
+            if pattern is _BARE and _WINDOWS.match(text, found.end() - 1):
+                raise UsageError("this command line is written for Windows' cmd; take the browser's `Copy as cURL (bash)`")
             return undo(found[found.lastindex or 0]), found.end()
     raise UsageError(f"line {text.count(b'\n', 0, at) + 1} of the command line: {_complaint(char)}")
 

@@ -19,6 +19,7 @@ from wiretape.proxy.decide.belonging import belonging
 from wiretape.proxy.decide.modes import Mode
 from wiretape.proxy.decide.player import Answer, Forward
 from wiretape.proxy.decide.routing import Origin, location
+from wiretape.proxy.runs import OVER
 from wiretape.proxy.serve.control import Control
 from wiretape.store.interaction import Request
 
@@ -192,8 +193,8 @@ class Traffic:
         if visit.control:
             await self._answer_control(flow, asked, visit)
             return
-        if visit.problem is not None:
-            self._refuse(flow, playback.refused(asked, visit.problem))
+        if visit.problem is not None or visit.run.closed:
+            self._refuse(flow, self._runs.default.playback.refused(asked, visit.problem or OVER))
             return
         if visit.identity is None:
             if visit.run.mode is Mode.REPLAY:

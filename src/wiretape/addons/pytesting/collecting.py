@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from wiretape.addons.pytesting import marks
-from wiretape.addons.pytesting.naming import cassette_of, imported_name, place_of, session_name
+from wiretape.addons.pytesting import marks, sharing
+from wiretape.addons.pytesting.naming import cassette_of
+from wiretape.addons.pytesting.orphans import find
 from wiretape.addons.pytesting.words import FIXTURES, LED
 
 if TYPE_CHECKING:
@@ -74,18 +75,26 @@ class Collected:
         return "only some of the tests that share it were named" if named or self._selects() else None
 
     def whole(self) -> dict[str, list[str]]:
-        """The cassettes of modules that were collected whole, each with the sessions that have a test."""
+        """The cassettes of modules that were collected whole, each with the sessions that have a test.
+
+        A cassette is left out where a test that was not collected may use it.
+        """
         if self._broken or self._selects() or self._suite.choices.layout != "module":
             return {}
+        choices, config = self._suite.choices, self._suite.config
         partly = {self._file(argument) for argument in self._arguments()}
         modules = {item.path for item in self._items if item.path not in partly}
-        found: dict[Path, set[str]] = {}
-        for item in self._items:
-            if item.path in modules:
-                cassette, names = self._of(item)
-                found.setdefault(cassette, set()).update(names)
-        found |= {cassette: set() for cassette in self._abandoned(modules) if cassette not in found}
-        return {str(cassette): sorted(names) for cassette, names in found.items()}
+        try:
+            used = sharing.sessions_used(self._items, choices)
+        except marks.MarkError:
+            return {}
+        own = {cassette_of(module, choices, config.rootpath) for module in modules}
+        judged = [cassette for cassette in {*own, *self._abandoned(modules)} if cassette.exists()]
+        found = {str(cassette): sorted(used.get(sharing.same(cassette), ())) for cassette in judged}
+        orphans = [Path(cassette) for cassette in find(found)]
+        for cassette in sharing.in_doubt(orphans, config, modules) if orphans else ():
+            del found[str(cassette)]
+        return found
 
     def _selects(self) -> bool:
         """Whether another plugin leaves tests out already while it collects."""
@@ -101,20 +110,6 @@ class Collected:
     def _nodeid(self, argument: str) -> str:
         file = os.path.relpath(self._file(argument), self._suite.config.rootpath)
         return f"{Path(file).as_posix()}::{argument.partition('::')[2]}"
-
-    def _of(self, item: pytest.Item) -> tuple[Path, set[str]]:
-        """The module's cassette, and the sessions that *item*, its class and its module may have in it."""
-        choices = self._suite.choices
-        own = cassette_of(item.path, choices, self._suite.config.rootpath)
-        names = {session_name(node) for node in item.listchain() if "::" in node.nodeid or node.path == item.path}
-        if choices.vcr_marks:
-            names.add(imported_name(session_name(item)))
-        try:
-            marked = marks.read(item, vcr=choices.vcr_marks)
-        except marks.MarkError:
-            return own, names
-        place = place_of(item, choices, marked)
-        return own, names | ({place.session} if place.cassette == own else set())
 
     def _abandoned(self, modules: set[Path]) -> list[Path]:
         """Cassettes whose module is gone, in folders of which every module was collected whole."""

@@ -1,16 +1,19 @@
-"""Whether a session's rules are those of the settings, and what to say where they are not."""
+"""A session's rules: read, and whether they are those of the settings."""
 
 from __future__ import annotations
 
 import shlex
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from wiretape.proxy.decide.rules import Rules
 from wiretape.store.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from wiretape.proxy.decide.rules import Rules
+    from wiretape.store.interaction import Session
 
 _WORDS = {
     "ignored_paths": "ignored paths",
@@ -18,6 +21,29 @@ _WORDS = {
     "headers": "matched headers",
     "echo": "echoed places",
 }
+
+
+def rules_of(session: Session) -> Rules | None:
+    """What the keys of a session were made by; None where that cannot be read."""
+    try:
+        return msgspec.json.decode(session.rules, type=Rules)
+    except ValueError:
+        return None
+
+
+def read_rules(session: Session) -> Rules:
+    """What the keys of a session were made by.
+
+    Raises:
+        UsageError: that cannot be read.
+    """
+    rules = rules_of(session)
+    if rules is None:
+        name = shlex.quote(session.name)
+        raise UsageError(
+            f"the rules of session {session.name!r} cannot be read; `wiretape rekey {name} --no-rules` gives it none"
+        )
+    return rules
 
 
 def difference_told(recorded: Rules, settings: Rules, session: str, cassette: Path) -> str | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from wiretape.proxy.decide.bodies import BodyKind, canonical_body
-from wiretape.proxy.decide.redaction.classes import classed
+from wiretape.proxy.decide.redaction.classes import read
 from wiretape.proxy.decide.rules import NO_RULES, Rules, compiled
 from wiretape.proxy.decide.urlform import Pairs, canonical_path, pairs
 from wiretape.proxy.decide.userhook import applied
@@ -52,15 +52,7 @@ def canonical(request: Request, identity: str, rules: Rules = NO_RULES, memory: 
         CanonicaliserFailed: the function that the rules name failed.
     """
     chosen = compiled(rules)
-    request = classed(request, chosen.words, chosen.headers, memory)
-    content_type = b""
-    content_encoding = b""
-    for name, value in request.headers:
-        # The length first: lower() for a dozen headers would cost as much as the rest of the loop.
-        if len(name) == 12 and name.lower() == b"content-type":  # noqa: PLR2004
-            content_type = content_type or value
-        elif len(name) == 16 and name.lower() == b"content-encoding":  # noqa: PLR2004
-            content_encoding = content_encoding + b"," + value if content_encoding else value
+    request, content_type, content_encoding = read(request, chosen.words, chosen.headers, memory)
     path, _, query = request.target.partition("?")
     kind, body = canonical_body(request.body, content_type, content_encoding, chosen.paths)
     form = Canonical(

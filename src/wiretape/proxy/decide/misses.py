@@ -122,6 +122,26 @@ class Miss(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+class Noted:
+    """A miss that counts already, while it is still found out what came nearest to it.
+
+    Attributes:
+        miss: as far as it is known.
+    """
+
+    def __init__(self, misses: list[Miss], miss: Miss) -> None:
+        """Count *miss* among *misses*."""
+        misses.append(miss)
+        self.miss = miss
+        self._misses = misses
+
+    def become(self, miss: Miss) -> Miss:
+        """Have the whole account, *miss*, stand where the first one stands."""
+        place = next(number for number, found in enumerate(self._misses) if found is self.miss)
+        self.miss = self._misses[place] = miss
+        return miss
+
+
 def shortened(body: bytes) -> str:
     """The beginning of *body* as text."""
     text = body[: 4 * _SHORT].decode("utf-8", "replace")

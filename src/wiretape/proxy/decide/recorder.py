@@ -53,6 +53,7 @@ class Recorder:
 
     Attributes:
         begun: how many interactions were begun.
+        rules: what keys are made by, and what is redacted.
         redactor: takes out its secrets.
     """
 
@@ -83,16 +84,7 @@ class Recorder:
         self._late = 0
         self._sink = sink
         self.rules = rules
-
-    @property
-    def rules(self) -> Rules:
-        """What keys are made by, and what is redacted."""
-        return self._rules
-
-    @rules.setter
-    def rules(self, rules: Rules) -> None:
-        self.redactor.rules = rules.redact
-        self._rules = rules
+        redactor.rules = rules.redact
 
     def begin(self, request: Request, identity: str, started_at: str, target: str | None = None) -> Take:
         """Begin to record *request*, of which the head has come; a body it holds is ignored.
@@ -107,7 +99,8 @@ class Recorder:
         head, changed = self.redactor.request(request)
         sink = self._sink.interaction(head, identity, started_at)
         matched = msgspec.structs.replace(request, target=target or request.target, body=b"")
-        asked = Asked(head, self.redactor.target(matched.target), identity, self._rules, self.redactor)
+        targets = request.target, matched.target
+        asked = Asked(head, targets, identity, self.rules, self.redactor)
         return Take(self, sink, asked, matched, changed=changed)
 
     def failing(self, error: WiretapeError) -> None:
@@ -140,7 +133,7 @@ class Recorder:
         self.ending()
         if not self._late:
             return 0
-        changed = self._sink.rewrite(Mender(self.redactor, self._rules, matched, self.failing), self._late)
+        changed = self._sink.rewrite(Mender(self.redactor, self.rules, matched, self.failing), self._late)
         self._late = 0
         self.ending()
         return changed

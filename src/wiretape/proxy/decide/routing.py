@@ -17,7 +17,7 @@ API = "api"
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from wiretape.store.interaction import Request
+    from wiretape.store.interaction import Headers, Request
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -102,19 +102,16 @@ class Hosts(msgspec.Struct, frozen=True, kw_only=True):
             return host if port in _PORTS.values() else f"{host}:{port}"
         return None
 
-    def recorded_from(self, recorded: Upstream, *, live: bool) -> Hosts:
-        """These hosts and the upstream that a session was recorded from: its redirects name it, and it is the API too.
+    def recorded_from(self, recorded: Upstream, identities: Iterable[str], *, live: bool) -> Hosts:
+        """These hosts and those of a session: the upstream that it was recorded from, and whose *identities* it holds.
 
+        Its redirects name that upstream, which is the API too; whoever replays other hosts need not name them again.
         Without a live upstream the recorded one stands in its place, so that requests are told as they were.
         """
         upstream, former = (self.upstream, recorded) if live else (recorded, self.upstream)
         alias = f"{former.origin.host}:{former.origin.port}"
-        return msgspec.structs.replace(self, upstream=upstream, aliases=self.aliases | {alias})
-
-    def with_recorded(self, identities: Iterable[str]) -> Hosts:
-        """These hosts and those whose answers were recorded: whoever replays them need not name them again."""
-        others = frozenset(identities) - {API}
-        return msgspec.structs.replace(self, intercepted=self.intercepted | others) if others else self
+        intercepted = self.intercepted | frozenset(identities) - {API}
+        return msgspec.structs.replace(self, upstream=upstream, aliases=self.aliases | {alias}, intercepted=intercepted)
 
     def destination(self, identity: str, meant: Origin) -> Origin:
         """Where a request meant for *meant* goes."""
@@ -136,6 +133,19 @@ class Hosts(msgspec.Struct, frozen=True, kw_only=True):
     def inward_of(self, request: Request) -> str:
         """The target to match *request* by."""
         return self.inward(Origin(request.scheme, request.host, request.port), request.target)
+
+
+def led_back(headers: Headers, client: Origin, hosts: Hosts, prefix: str = "") -> Headers:
+    """*headers* with a redirect to any name of the API leading back through the proxy, see `location`."""
+    # The length first: most headers are no `Location`, and lower() for each would cost more than the rest.
+    if not [1 for name, _ in headers if len(name) == 8 and name.lower() == b"location"]:  # noqa: PLR2004
+        return headers
+
+    def there(value: bytes) -> bytes:
+        address = value.decode("utf-8", "surrogateescape")
+        return location(address, client, hosts, prefix).encode("utf-8", "surrogateescape")
+
+    return tuple((name, there(value) if name.lower() == b"location" else value) for name, value in headers)
 
 
 def location(value: str, client: Origin, hosts: Hosts, prefix: str = "") -> str:

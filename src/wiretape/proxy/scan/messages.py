@@ -31,6 +31,7 @@ WINDOW_BYTES: Final = 64 * 1024 * 1024
 
 _OVERLAP: Final = 64 * 1024
 _BLANK: Final = b" \t\r\n"
+_BYTE_ORDER: Final = b"\xef\xbb\xbf"
 _SSE_LINE: Final = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]*(?:data|event|id|retry|):")
 _FRAME_END: Final = re.compile(rb"(?:\r\n|\n|\r(?=[^\n]))(?:\r\n|\n|\r(?=[^\n]))")
 _FRAMES_AT_ONCE: Final = 256 * 1024
@@ -91,7 +92,7 @@ def content_units(where: str | None, place: str, body: bytes, content_type: byte
         yield from windows(where, place, body)
         return
     media = content_type.partition(b";")[0].strip().lower()
-    first = body[:_LONGEST_NAME].lstrip(_BLANK)[:1]
+    first = body[:_LONGEST_NAME].removeprefix(_BYTE_ORDER).lstrip(_BLANK)[:1]
     if body.startswith(_GZIP) and depth < _DEEPEST:
         yield from _unzipped(where, place, body, depth)
     elif first in {b"{", b"["} or (is_json(media) and not body.startswith(b"--")):
@@ -250,4 +251,7 @@ def _unzipped(where: str | None, place: str, body: bytes, depth: int) -> Iterato
 
 
 def _textual(body: bytes) -> bool:
-    return body[:1024].lstrip(_BLANK)[:1] in {b"{", b"[", b"<", b"d", b"-"} and b"\0" not in body[:1024]
+    return (
+        body[:1024].removeprefix(_BYTE_ORDER).lstrip(_BLANK)[:1] in {b"{", b"[", b"<", b"d", b"-"}
+        and b"\0" not in body[:1024]
+    )

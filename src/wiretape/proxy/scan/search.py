@@ -8,7 +8,7 @@ from wiretape.proxy.decide.redaction.forms import forms
 from wiretape.proxy.decide.redaction.memory import LONGEST, SHORTEST
 from wiretape.proxy.decide.redaction.placeholders import MARK
 from wiretape.proxy.scan.finding import HIDDEN, Finding, Hit, Unit, beginning
-from wiretape.proxy.scan.shapes import escaped_keys, private_keys, random_texts
+from wiretape.proxy.scan.shapes import private_keys, random_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping, Sequence
@@ -39,7 +39,7 @@ class Search:
         self.skipped = 0
         self._file = file
         self._allowed = allowed
-        self._detectors = (private_keys, escaped_keys, *detectors)
+        self._detectors = (private_keys, *detectors)
         self._found: dict[tuple[str | None, str, bytes], Finding] = {}
         self._forms: list[tuple[bytes, bytes, str]] = []
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from wiretape.proxy.decide.redaction.placeholders import MARK
 from wiretape.proxy.decide.redaction.vocabulary import folded
 from wiretape.proxy.scan.finding import Hit
-from wiretape.store.aitronos.secrets import PLAIN_FIELDS, VALUE_PATTERNS
+from wiretape.store.aitronos.secrets import PLAIN_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,23 +105,6 @@ _PRIVATE_KEY: Final = re.compile(
 )
 # A JWT that stands for one that was taken out keeps the first of its three parts.
 _OURS: Final = re.compile(rb"eyJ[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*\." + MARK)
-
-
-# Redaction takes a key for one where no letter stands before it; that of an escape is none.
-_APART: Final = "(?<![A-Za-z0-9_-])"
-_ESCAPED: Final = tuple(
-    (kind, re.compile(pattern.replace(_APART, r"(?<=\\[nrtbf])").encode())) for kind, pattern in VALUE_PATTERNS
-)
-
-
-def escaped_keys(text: bytes) -> Iterator[Hit]:
-    """Keys and tokens behind an escape, such as those at the beginning of a line within a JSON string."""
-    if b"\\" not in text:
-        return
-    for kind, pattern in _ESCAPED:
-        for hit in pattern.finditer(text):
-            if MARK not in hit[0]:
-                yield Hit(hit.start(), hit.end(), hit[0], kind, "value")
 
 
 def private_keys(text: bytes) -> Iterator[Hit]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from wiretape.proxy.decide.agreement import rules_of
 from wiretape.proxy.decide.redact import Redactor
 from wiretape.proxy.decide.redaction.unpacking import Unpacker
-from wiretape.proxy.rekeying import rules_of
 from wiretape.proxy.scan.finding import Unit
 from wiretape.proxy.scan.merging import both, without_function
 from wiretape.proxy.scan.messages import (

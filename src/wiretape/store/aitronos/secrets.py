@@ -24,6 +24,8 @@ SECRET_HEADERS: Final[Mapping[bytes, str]] = {
     b"x-amz-security-token": "token",
     b"x-vault-token": "token",
     b"private-token": "token",
+    b"x-refresh-token": "token",
+    b"x-id-token": "token",
     b"x-api-key": "key",
     b"api-key": "key",
     b"apikey": "key",
@@ -37,6 +39,10 @@ SECRET_HEADERS: Final[Mapping[bytes, str]] = {
     b"x-hub-signature": "secret",
     b"x-hub-signature-256": "secret",
     b"x-webhook-signature": "secret",
+    b"x-webhook-secret": "secret",
+    b"x-client-secret": "secret",
+    b"stripe-signature": "secret",
+    b"svix-signature": "secret",
 }
 """Header name in lower case → class. The SDK's own list for its logs (5.0), what that list forgets (flowplate, hub,
 composio), and what other APIs use. An `Authorization` may bear a scheme, a raw key, or nothing behind `Bearer `."""
@@ -62,6 +68,8 @@ SECRET_QUERY: Final[Mapping[str, str]] = {
     "x-amz-signature": "secret",
     "x-amz-security-token": "token",
     "x-amz-credential": "credential",
+    "x-goog-signature": "secret",
+    "x-goog-credential": "credential",
     "sig": "secret",
 }
 """Query names in lower case, beside those of fields, on any path and inside any address in a body: `token` is the file
@@ -116,6 +124,14 @@ _BOTH: Final[Mapping[str, str]] = {
     "secret_key": "key",
     "secret_access_key": "key",
     "passphrase": "password",
+    "passwd": "password",
+    "pwd": "password",
+    "otp": "code",
+    "totp_code": "code",
+    "bearer_token": "token",
+    "bot_token": "token",
+    "jwt": "token",
+    "x_api_key": "key",
 }
 
 SECRET_REQUEST_FIELDS: Final[Mapping[str, str]] = {
@@ -123,6 +139,8 @@ SECRET_REQUEST_FIELDS: Final[Mapping[str, str]] = {
     "password": "password",
     "current_password": "password",
     "new_password": "password",
+    "old_password": "password",
+    "password_confirmation": "password",
     "confirm_password": "password",
     "apple_password": "password",
     "verification_code": "code",
@@ -189,10 +207,21 @@ LOGPROBS_FIELDS: Final = frozenset({"logprobs", "top_logprobs", "topLogprobs"})
 """Below them a `token` is a piece of the answer's text."""
 
 ADDRESS_FIELDS: Final = frozenset(
-    {"authorization_url", "auth_url", "redirect_url", "download_url", "signed_url", "stream_url", "upload_url", "url"}
+    {
+        "authorization_url",
+        "auth_url",
+        "callback_url",
+        "redirect_uri",
+        "redirect_url",
+        "download_url",
+        "signed_url",
+        "stream_url",
+        "upload_url",
+        "url",
+    }
 )
 """JSON fields whose value is an address that may carry secrets: its query by `SECRET_QUERY` (with `CALLBACK_QUERY` for
-`authorization_url`), its path by `SECRET_PATHS`. The rest stays, so that replayed clients find the way."""
+those that begin or end an OAuth exchange), its path by `SECRET_PATHS`. The rest stays, so that replayed clients find the way."""
 
 
 class FieldsAt(NamedTuple):
@@ -237,12 +266,15 @@ PERSONAL_FIELDS: Final = frozenset(
 )
 """JSON fields that name a person or a place; whether to hide them is a choice, they are no credentials."""
 
+# The letter of an escape, as in the `\n` of a JSON string, is no part of the word behind it.
+_APART: Final = r"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrtbf]))"
+
 VALUE_PATTERNS: Final[tuple[tuple[str, str], ...]] = (
-    ("token", r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{5,2000}\.[A-Za-z0-9_-]{2,8000}\.[A-Za-z0-9_-]{0,2000}"),
-    ("key", r"(?<![A-Za-z0-9_-])oak_[a-z]{1,40}_[A-Za-z0-9_-]{12,500}"),
-    ("key", r"(?<![A-Za-z0-9_-])ak_[A-Za-z0-9]{38,500}"),
-    ("key", r"(?<![A-Za-z0-9_-])sk[-_][A-Za-z0-9_-]{16,500}"),
-    ("key", r"(?<![A-Za-z0-9_-])fl_user_[a-z]{1,40}_[A-Za-z0-9_-]{8,500}"),
+    ("token", _APART + r"eyJ[A-Za-z0-9_-]{5,2000}\.[A-Za-z0-9_-]{2,8000}\.[A-Za-z0-9_-]{0,2000}"),
+    ("key", _APART + r"oak_[a-z]{1,40}_[A-Za-z0-9_-]{12,500}"),
+    ("key", _APART + r"ak_[A-Za-z0-9]{38,500}"),
+    ("key", _APART + r"sk[-_][A-Za-z0-9_-]{16,500}"),
+    ("key", _APART + r"fl_user_[a-z]{1,40}_[A-Za-z0-9_-]{8,500}"),
 )
 """(class, regular expression) of values that are secret wherever they stand. ASCII: they serve bytes and text alike.
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from wiretape.proxy.decide.canonical import canonical
@@ -280,6 +280,8 @@ json_values: st.SearchStrategy[Any] = st.recursive(
 
 
 @given(json_values, st.booleans(), texts, st.booleans())
+@example(value={"password": "sk-SECRET"}, ascii_only=False, query="SECRETsk-SECRET", named=False)
+@example(value=["sk-SECRET"], ascii_only=False, query="SECRETsk-SECRET", named=False)
 def test_any_request_is_keyed_alike_live_and_stored(value: Any, ascii_only: bool, query: str, named: bool) -> None:  # noqa: FBT001
     """Whatever it is made of; and its replay with other secrets, too, if the header shows them first."""
     rules = NAMED if named else NO_RULES

@@ -112,3 +112,154 @@ def test_an_oauth_answers_address_in_a_text(name: str) -> None:
     expected = text.replace("not-for-you", f"REDACTED-{kind}-1")
     assert redactor.clean(text) == expected
     assert f"callback?x=1&{name}=REDACTED-".encode() in clean(redactor, json.dumps({"said": text}).encode())
+
+
+KEY = "Zq8wRt5yUi2oPa7sDf"
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abcDEF"
+
+
+@pytest.mark.parametrize("escape", ["\\n", "\\t", "\\r", "\\b", "\\f", "\\u000a", "\\u000D", "\\\\n"])
+@pytest.mark.parametrize("value", [f"sk-{KEY}", f"oak_live_{KEY}", f"ak_{KEY * 3}", JWT])
+def test_a_key_behind_an_escape(escape: str, value: str) -> None:
+    """The letter of an escape is no part of the word behind it: in JSON, in events, in messages, in any text."""
+    body = f'{{"t":"a{escape}{value} b"}}'
+    for kind in (b"application/json", b"text/plain"):
+        if kind == b"application/json" or "u" not in escape:
+            assert value.encode() not in clean(Redactor(), body.encode(), kind)
+    assert value.encode() not in clean(Redactor(), f"data: {body}\n\n".encode(), b"text/event-stream")
+    assert value not in Redactor().clean(f"refused: {body}")
+
+
+def test_a_key_behind_an_escape_in_a_long_text() -> None:
+    """However the text is cut: what stands before a key is looked at with it."""
+    text = b"x" * 65536 + b"\\nsk-" + KEY.encode() + b" end"
+    for size in (1, 7, 16384, 32769, 65537, 65538, 65539):
+        redactor = Redactor()
+        body = Body(b"text/plain", redactor.scope(), Numbered(redactor))
+        pieces = [text[:60000], *[text[at : at + size] for at in range(60000, len(text), size)]]
+        written = joined([segment for piece in pieces for segment in body.feed(piece)] + body.end())
+        assert KEY.encode() not in written, size
+
+
+BOM = b"\xef\xbb\xbf"
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        (b"text/event-stream", BOM + b'data: {"password":"%s"}\n\n'),
+        (b"text/plain", BOM + b'data: {"password":"%s"}\n\n'),
+        (b"text/plain", BOM + b'{"password":"%s"}'),
+        (b"application/octet-stream", BOM + b' \n{"password":"%s"}'),
+        (b"", BOM + b'{"password":"%s"}'),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 1000])
+def test_behind_a_byte_order_mark(kind: bytes, body: bytes, size: int) -> None:
+    """Streams and JSON may begin with one."""
+    text = body % b"hunter2"
+    redactor = Redactor()
+    stream = Body(kind, redactor.scope(), Numbered(redactor))
+    pieces = [text[at : at + size] for at in range(0, len(text), size)]
+    written = joined([segment for piece in pieces for segment in stream.feed(piece)] + stream.end())
+    assert written == body % b"REDACTED-password-1"
+
+
+@pytest.mark.parametrize("name", ["user[password]", "password[]", "users[0][password]"])
+def test_a_part_that_is_a_field_of_fields(name: str) -> None:
+    """As in forms."""
+    text = f'--X\r\nContent-Disposition: form-data; name="{name}"\r\n\r\nhunter2\r\n--X--\r\n'.encode()
+    assert b"hunter2" not in clean(Redactor(), text, b"multipart/form-data; boundary=X")
+
+
+@pytest.mark.parametrize(
+    ("target", "written"),
+    [
+        ("/x#access_token={}", "/x#access_token=REDACTED-token-1"),
+        ("/v1/auth/google/callback/?code={}", "/v1/auth/google/callback/?code=REDACTED-code-1"),
+        ("/x?x-goog-signature={}", "/x?x-goog-signature=REDACTED-secret-1"),
+        ("/x?X-Goog-Credential={}", "/x?X-Goog-Credential=REDACTED-credential-1"),
+    ],
+)
+def test_addresses(target: str, written: str) -> None:
+    """Behind a number sign, behind a slash too many, of a foreign storage: in a target and in any text."""
+    assert Redactor().target(target.format(KEY)) == written
+    assert KEY not in Redactor().clean(f"see https://h{target.format(KEY)} or not")
+    assert KEY.encode() not in clean(Redactor(), json.dumps({"said": f"https://h{target.format(KEY)}"}).encode())
+    redactor = Redactor()
+    headers = redactor.headers(
+        ((b"Location", f"https://h{target}".format(KEY).encode()),), redactor.scope(), Numbered(redactor)
+    )
+    assert KEY.encode() not in headers[0][1]
+
+
+@pytest.mark.parametrize("name", ["redirect_uri", "redirectUri", "callback_url", "redirect_url"])
+def test_an_address_that_ends_an_oauth_exchange(name: str) -> None:
+    """By the name of its field."""
+    assert KEY.encode() not in clean(Redactor(), json.dumps({name: f"https://h/x?a=1&code={KEY}"}).encode())
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Authorization", "Custom {}"),
+        ("Authorization", 'Token token="{}"'),
+        ("Authorization", "Token token={}"),
+        ("Authorization", 'Custom a="b", api_key="{}", c=d'),
+        ("Authorization", "token={}"),
+        ("X-API-Key", '"{}"'),
+        ("X-API-Key", "Key {}"),
+        ("Cookie", 'a="{}"; b=c'),
+        ("Set-Cookie", 'a="{}"; Path=/'),
+    ],
+)
+def test_a_bare_key_is_known(name: str, value: str) -> None:
+    """Whatever stood around it where it was seen: another header may repeat it, and a body."""
+    redactor = Redactor()
+    headers = ((name.encode(), value.format(KEY).encode()), (b"X-Echo", f"it is {KEY}".encode()))
+    written = redactor.headers(headers, redactor.scope(), Numbered(redactor))
+    assert all(KEY.encode() not in text for _, text in written)
+    assert KEY.encode() not in clean(redactor, json.dumps({"said": KEY}).encode())
+
+
+def test_what_is_no_key_in_a_credential() -> None:
+    """Addresses, realms and names of users recur everywhere."""
+    redactor = Redactor()
+    value = b'Digest username="somebody@example.com", realm="a realm of ours", uri="/v1/some/address", response="0"'
+    redactor.headers(((b"Authorization", value),), redactor.scope(), Numbered(redactor))
+    assert redactor.target("/v1/some/address") == "/v1/some/address"
+    assert redactor.clean("a realm of ours") == "a realm of ours"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["stripe-signature", "svix-signature", "x-refresh-token", "x-id-token", "x-client-secret", "x-webhook-secret"],
+)
+def test_headers_of_others(name: str) -> None:
+    """Webhooks of other services, and gateways."""
+    redactor = Redactor()
+    pair = (name.title().encode(), b"t=1,v1=short")
+    assert redactor.headers((pair,), redactor.scope(), Numbered(redactor))[0][1].startswith(b"REDACTED-")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("old_password", "password"),
+        ("oldPassword", "password"),
+        ("passwd", "password"),
+        ("pwd", "password"),
+        ("password_confirmation", "password"),
+        ("otp", "code"),
+        ("totp_code", "code"),
+        ("bearer_token", "token"),
+        ("bot_token", "token"),
+        ("jwt", "token"),
+        ("x_api_key", "key"),
+        ("X-API-Key", "key"),
+    ],
+)
+def test_fields_of_others(name: str, kind: str) -> None:
+    """In JSON and in forms."""
+    assert clean(Redactor(), json.dumps({name: "short"}).encode()) == f'{{"{name}": "REDACTED-{kind}-1"}}'.encode()
+    assert clean(Redactor(), f"{name}=short".encode(), FORM).startswith(f"{name}=REDACTED-".encode())

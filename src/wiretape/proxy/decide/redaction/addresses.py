@@ -24,7 +24,7 @@ def target_finds(target: bytes, scope: Scope) -> list[Find]:
     path, mark, query = target.partition(b"?")
     if not mark and b"%" not in target and not scope.notable(target):
         return []
-    callback = path.endswith(CALLBACK_SUFFIX.encode())
+    callback = path.rstrip(b"/").endswith(CALLBACK_SUFFIX.encode())
     places = [find.moved(len(path) + 1) for find in _pairs(query, scope, callback=callback)]
     places += _in_path(path, scope)
     return _all(target, places, scope)
@@ -37,7 +37,8 @@ def form_finds(body: bytes, scope: Scope) -> list[Find]:
 
 def field_secret(name: str, scope: Scope) -> Secret | None:
     """What makes a form field of that *name* secret; None where nothing does."""
-    return scope.extra.get(folded(name)) or scope.words.fields.get(folded(name))
+    name = folded(_last(name))
+    return scope.extra.get(name) or scope.words.fields.get(name)
 
 
 def _all(text: bytes, places: list[Find], scope: Scope) -> list[Find]:
@@ -50,8 +51,7 @@ def _pairs(text: bytes, scope: Scope, *, callback: bool) -> Iterator[Find]:
     for piece in text.split(b"&"):
         written, equals, value = piece.partition(b"=")
         if equals and value:
-            name = _meant(written).decode("utf-8", "replace")
-            name = _last(name) if name.endswith("]") else name
+            name = _last(_meant(written).decode("utf-8", "replace"))
             secret = words.query.get(name.lower()) or field_secret(name, scope)
             secret = secret or (words.callback.get(name.lower()) if callback else None)
             if secret is None:
@@ -63,6 +63,8 @@ def _pairs(text: bytes, scope: Scope, *, callback: bool) -> Iterator[Find]:
 
 def _last(name: str) -> str:
     """Of the name of a field of fields, such as `user[password]` or `tokens[]`, what names the value."""
+    if not name.endswith("]"):
+        return name
     named = [part for part in name.replace("]", "").split("[") if part and not part.isdigit()]
     return named[-1] if named else name
 

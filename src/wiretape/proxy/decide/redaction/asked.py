@@ -29,11 +29,15 @@ class Asked:
         changed: something in the body was replaced; known then too.
     """
 
-    def __init__(self, head: Request, matched: str, identity: str, rules: Rules, redactor: Redactor) -> None:
-        """Begin the body of *head*, which is redacted and matched by the target *matched*."""
+    def __init__(
+        self, head: Request, targets: tuple[str, str], identity: str, rules: Rules, redactor: Redactor
+    ) -> None:
+        """Begin the body of *head*, which is redacted; *targets* are open: as sent, and to be matched by."""
         self.head = head
         self.changed = False
-        self._matched = matched
+        self._targets = targets
+        self._version = redactor.memory.version
+        self._matched = head.target if targets[0] == targets[1] else redactor.target(targets[1])
         self._identity = identity
         self._rules = rules
         self._redactor = redactor
@@ -57,7 +61,9 @@ class Asked:
             return []
         self._ended = True
         if self._passing is None and header(self.head.headers, b"content-encoding") is None:
-            return self._keyed(self._whole())
+            whole = self._whole()
+            self._look_again()
+            return self._keyed(whole)
         left: list[bytes] = [] if self._passing is not None else self._stream()
         assert self._passing is not None
         cuts = self._passing.end()
@@ -84,6 +90,16 @@ class Asked:
         self.changed = True
         self._fit(with_length(self.head.headers, len(written) - len(body)))
         return [written]
+
+    def _look_again(self) -> None:
+        """Redact the target with what the body has shown, as whoever has all of the request before him would."""
+        if self._redactor.memory.version == self._version:
+            return
+        sent, matched = map(self._redactor.target, self._targets)
+        self._matched = matched
+        if sent != self.head.target:
+            self.changed = True
+            self.head = msgspec.structs.replace(self.head, target=sent)
 
     def _fit(self, headers: tuple[tuple[bytes, bytes], ...]) -> None:
         if headers != self.head.headers:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from wiretape.proxy.decide.redaction.text import Scope
 
 _BLANK: Final = b" \t\r\n"
+_BYTE_ORDER: Final = b"\xef\xbb\xbf"
 _SSE_LINE: Final = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]*(?:data|event|id|retry|):")
 _PAIR: Final = re.compile(rb"[\w.\[\]%+-]{1,100}=")
 _BEFORE_LINE: Final = b"\xef\xbb\xbf\r\n"
@@ -75,9 +76,9 @@ class Body:
         if self._scope.words.hook is not None and self._media != b"text/event-stream":
             return _Hooked(self._type, self._scope, self._spell)
         start = self._start
-        first = start[:_BLANK_BYTES].lstrip(_BLANK)[:1]
+        first = start[:_BLANK_BYTES].removeprefix(_BYTE_ORDER).lstrip(_BLANK)[:1]
         enough = ended or len(start) >= _ENOUGH or (first != b"-" and len(start.lstrip(_BEFORE_LINE)) >= _NAME_BYTES)
-        if not first and not ended and len(start) < _BLANK_BYTES:
+        if not ended and (_BYTE_ORDER.startswith(start) or (not first and len(start) < _BLANK_BYTES)):
             return None
         if first in {b"{", b"["}:
             return self._json()

@@ -43,6 +43,9 @@ class ByClass(Spell):
         return MARK + find.secret.kind.encode() if find.place else KEYED
 
 
+_BY_CLASS: Final = ByClass()
+
+
 def classed(request: Request, words: Vocabulary, wanted: AbstractSet[bytes], memory: Memory | None = None) -> Request:
     """*request* with classes for its secrets, in its target, its body, and its headers as far as they are *wanted*.
 
@@ -52,7 +55,14 @@ def classed(request: Request, words: Vocabulary, wanted: AbstractSet[bytes], mem
         wanted: names of the headers that count, lower case.
         memory: what the session has seen; what this request shows is added.
     """
-    scope = Scope(words, Memory() if memory is None else memory, keyed=True)
+    return read(request, words, wanted, memory)[0]
+
+
+def read(
+    request: Request, words: Vocabulary, wanted: AbstractSet[bytes], memory: Memory | None = None
+) -> tuple[Request, bytes, bytes]:
+    """What `classed` gives, with the content type and the content-encoding that its body has then."""
+    scope = _scope(words, memory)
     content_type, encoding = _look(request.headers, scope)
     body = _body(request.body, content_type, encoding, scope) if request.body else None
     target = _target(request.target, scope)
@@ -60,18 +70,29 @@ def classed(request: Request, words: Vocabulary, wanted: AbstractSet[bytes], mem
         # What was unpacked to be looked into stays unpacked.
         headers = tuple(pair for pair in request.headers if pair[0].lower() != b"content-encoding")
         request = msgspec.structs.replace(request, body=body, headers=headers)
+        encoding = b""
     if target is not None:
         request = msgspec.structs.replace(request, target=target)
     if wanted:
         request = msgspec.structs.replace(request, headers=_headers(request.headers, wanted, scope))
-    return request
+    return request, content_type, encoding
 
 
 def classing(request: Request, words: Vocabulary, memory: Memory | None) -> Body:
     """What gives the body of *request*, uncompressed and too long to be held, its classes as it comes."""
-    scope = Scope(words, Memory() if memory is None else memory, keyed=True)
+    scope = _scope(words, memory)
     content_type, _ = _look(request.headers, scope)
     return Body(content_type, scope, ByClass())
+
+
+def _scope(words: Vocabulary, memory: Memory | None) -> Scope:
+    """The scope of a key; that of the last one, where it was the same."""
+    if memory is None:
+        return Scope(words, Memory(), keyed=True)
+    kept = memory.keying
+    if kept is None or kept.words is not words:
+        kept = memory.keying = Scope(words, memory, keyed=True)
+    return kept
 
 
 def _look(headers: Headers, scope: Scope) -> tuple[bytes, bytes]:
@@ -107,7 +128,7 @@ def _what(name: bytes, words: Vocabulary) -> int:
 def _body(body: bytes, content_type: bytes, encoding: bytes, scope: Scope) -> bytes | None:
     """The body with its classes; None where it has no secrets."""
     plain = (undone(body, encoding) if encoding else body) or body
-    written = redacted(plain, content_type, scope, ByClass())
+    written = redacted(plain, content_type, scope, _BY_CLASS)
     return None if written == plain else written
 
 
@@ -116,14 +137,14 @@ def _target(target: str, scope: Scope) -> str | None:
     finds = target_finds(text, scope)
     if not finds:
         return None
-    return joined(segments(text, finds, ByClass())).decode("utf-8", "surrogatepass")
+    return joined(segments(text, finds, _BY_CLASS)).decode("utf-8", "surrogatepass")
 
 
 def _headers(headers: Headers, wanted: AbstractSet[bytes], scope: Scope) -> Headers:
     return tuple(
         (
             name,
-            joined(segments(value, header_finds(name, value, scope), ByClass())) if name.lower() in wanted else value,
+            joined(segments(value, header_finds(name, value, scope), _BY_CLASS)) if name.lower() in wanted else value,
         )
         for name, value in headers
     )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _LINE: Final = rb"(?:\r\n|\n|\r(?=[^\n]))"
 _BLANK: Final = re.compile(_LINE + _LINE)
 _ENDS: Final = (b"\n\n", b"\r\n\r\n")
-_DATA: Final = re.compile(rb"(?:\A|(?<=[\r\n]))data: ?([^\r\n]*)")
+_DATA: Final = re.compile(rb"(?:\A(?:\xef\xbb\xbf)?|(?<=[\r\n]))data: ?([^\r\n]*)")
 
 
 class Frames(Units):

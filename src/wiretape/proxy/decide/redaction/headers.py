@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from typing import TYPE_CHECKING, Final
 
 from wiretape.proxy.decide.redaction.finds import Find, Secret
 from wiretape.proxy.decide.redaction.text import Scope, all_finds, callback_finds
+from wiretape.proxy.decide.redaction.vocabulary import folded
 from wiretape.store.aitronos.secrets import COOKIE_HEADERS, LOCATION_HEADERS
 
 if TYPE_CHECKING:
@@ -17,6 +19,10 @@ _NAMES: Final = 4096
 _COOKIE: Final = Secret("cookie")
 # `Authorization` begins with one of these, or is a bare key.
 _SCHEMES: Final = frozenset({b"bearer", b"basic", b"digest", b"token", b"apikey", b"negotiate", b"hmac"})
+
+_PARAMETER: Final = re.compile(rb'(?P<name>[A-Za-z][\w.-]{0,63})=(?P<value>"[^"]*"|[^\s,;"]+)')
+_PARAMETER_ONLY: Final = re.compile(rb"(?:[A-Za-z][\w-]{0,31} +)?" + _PARAMETER.pattern)
+_UNKNOWN_SCHEME: Final = re.compile(rb"[A-Za-z][\w-]{0,31} +(?P<value>[^\s=,;]+=*)")
 
 
 def header_finds(name: bytes, value: bytes, scope: Scope) -> list[Find]:
@@ -32,11 +38,30 @@ def header_finds(name: bytes, value: bytes, scope: Scope) -> list[Find]:
         return []
     places = list(_places(name.lower(), value, scope))
     for find in places:
+        learn_bare(find.value, find.secret, scope)
         if b" " not in find.value and value[: find.start].lower().strip() == b"basic":
             _learn_password(find.value, scope)
     if not (places or scope.notable(value)):
         return []
     return all_finds(value, scope, places)
+
+
+def learn_bare(value: bytes, secret: Secret, scope: Scope) -> None:
+    """Remember what of a credential is the key itself, without a scheme, a name or quotes: it recurs without them."""
+    if secret.by is not None:
+        return
+    whole = _UNKNOWN_SCHEME.fullmatch(value) or _PARAMETER_ONLY.fullmatch(value)
+    if whole is not None:
+        scope.memory.learn(whole["value"].strip(b'"'), secret.kind)
+        return
+    if value[:1] == b'"':
+        scope.memory.learn(value.strip(b'"'), secret.kind)
+    if b"=" in value:
+        for hit in _PARAMETER.finditer(value):
+            # The others are realms, addresses and names of users, which recur everywhere.
+            name = hit["name"].decode()
+            if name.lower() in scope.words.query or folded(name) in scope.words.fields:
+                scope.memory.learn(hit["value"].strip(b'"'), secret.kind)
 
 
 def _is_special(key: bytes, scope: Scope) -> bool:

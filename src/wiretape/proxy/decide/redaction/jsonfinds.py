@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from wiretape.proxy.decide.redaction.escapes import Meant, from_json
 from wiretape.proxy.decide.redaction.finds import Find, Secret
-from wiretape.proxy.decide.redaction.headers import after_scheme
+from wiretape.proxy.decide.redaction.headers import after_scheme, learn_bare
 from wiretape.proxy.decide.redaction.text import Scope, all_finds, callback_finds, has_odd_escapes, text_finds, united
 from wiretape.proxy.decide.redaction.vocabulary import folded
 from wiretape.store.aitronos.secrets import LOGPROBS_FIELDS, PLAIN_MEMBERS, SCHEMA_FIELD
@@ -29,6 +29,7 @@ _NUMBER: Final = re.compile(rb"-?[0-9][0-9.eE+-]*")
 _INNER: Final = re.compile(rb'(?:[ \t\r\n]|\\[nrt])*+[{\[].*\\"', re.DOTALL)
 # Numbers are secret only where codes are; elsewhere a number under a secret name counts something.
 _NUMBERS: Final = frozenset({"code", "password"})
+_OAUTH_ADDRESSES: Final = frozenset({"authorizationurl", "authurl", "redirecturl", "redirecturi", "callbackurl"})
 _DEEPEST: Final = 500
 
 
@@ -112,6 +113,8 @@ class _Reader:
         value = written[skipped:]
         value = from_json(value).text if b"\\" in value else value
         if self._scope.counts(value, secret):
+            if self._name() == "authorization":
+                learn_bare(value, secret, self._scope)
             yield Find(at + skipped, at + len(written), value, secret)
 
     def _number(self, written: bytes, at: int) -> Iterator[Find]:
@@ -166,7 +169,7 @@ class _Reader:
         return folded(level.name if level.array else level.key)
 
     def _callback(self) -> bool:
-        return self._name() in {"authorizationurl", "authurl", "redirecturl"}
+        return self._name() in _OAUTH_ADDRESSES
 
     def _in_address(self, written: bytes, at: int) -> Iterator[Find]:
         meant = from_json(written)

@@ -15,6 +15,8 @@ from wiretape.proxy.decide.redaction.placeholders import MARK
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from wiretape.proxy.decide.redaction.text import Scope
+
 SHORTEST: Final = 12
 """A shorter value may be a word like any other, and is not looked for elsewhere."""
 
@@ -55,12 +57,14 @@ class Memory:
         fired: how often the user's rules did something while keys were made.
         version: grows whenever something is learnt, so that what was decided without it can be told to be old.
         plain: the text that was last found to hold nothing, by which version, and by the vocabulary of which id.
+        keying: the scope in which the last match key was made.
         odd: spellings with a blank or a quote in them: texts must not be cut inside of one.
     """
 
     def __init__(self) -> None:
         self.version = 0
         self.plain: tuple[bytes, int, int] | None = None
+        self.keying: Scope | None = None
         self.fired: Counter[str] = Counter()
         self.odd: list[bytes] = []
         self._values: dict[bytes, str] = {}

@@ -13,11 +13,11 @@ from wiretape.proxy.decide.redaction import hook
 from wiretape.proxy.decide.redaction.addresses import target_finds
 from wiretape.proxy.decide.redaction.finds import Find, Secret, Spell, joined, segments
 from wiretape.proxy.decide.redaction.headers import header_finds
-from wiretape.proxy.decide.redaction.jsonfinds import place_finds
+from wiretape.proxy.decide.redaction.jsonfinds import json_finds
 from wiretape.proxy.decide.redaction.memory import Memory
 from wiretape.proxy.decide.redaction.placeholders import placeholder
 from wiretape.proxy.decide.redaction.rules import NO_REDACT_RULES, RedactRules
-from wiretape.proxy.decide.redaction.text import Scope, all_finds
+from wiretape.proxy.decide.redaction.text import Scope
 from wiretape.proxy.decide.redaction.vocabulary import folded, vocabulary
 from wiretape.store.aitronos.secrets import SECRET_ANSWERS
 
@@ -143,7 +143,7 @@ class Redactor:
         data = text.encode("utf-8", "surrogatepass")
         scope = self.scope()
         # It may quote JSON, or a piece of some.
-        finds = all_finds(data, scope, list(place_finds(data, scope)))
+        finds = json_finds(data, scope)
         return joined(segments(data, finds, Numbered(self))).decode("utf-8", "surrogatepass") if finds else text
 
     def number(self, value: bytes, kind: str) -> tuple[str, int]:

@@ -42,7 +42,7 @@ class Text:
     def __init__(self, scope: Scope, spell: Spell) -> None:
         self._scope = scope
         self._spell = spell
-        # One byte more than what is still to be written: what stands before a value decides whether it is one.
+        # Two bytes more than what is still to be written: what stands before a value decides whether it is one.
         self._held = b""
         self._done = 0
         self._break = 0
@@ -93,7 +93,7 @@ class Text:
         done = self._done
         ready = [find.moved(-done) for find in finds if find.end <= cut]
         written = segments(self._held[done:cut], ready, self._spell)
-        keep = max(cut - 1, 0)
+        keep = max(cut - 2, 0)
         self._held, self._done = self._held[keep:], cut - keep
         self._break -= keep
         return written

@@ -8,7 +8,7 @@ from urllib.parse import unquote_to_bytes
 
 from wiretape.proxy.decide.redaction.finds import Find, Secret, merged
 from wiretape.proxy.decide.redaction.memory import BREAK, LONGEST, WORDS, long_words
-from wiretape.proxy.decide.redaction.placeholders import MARK, is_placeholder, number_end, numbered
+from wiretape.proxy.decide.redaction.placeholders import MARK, holds_mark, is_placeholder, number_end, numbered
 from wiretape.proxy.decide.redaction.vocabulary import folded
 from wiretape.store.aitronos.secrets import CALLBACK_SUFFIX
 
@@ -28,7 +28,7 @@ assert LONGEST * 3 < REACH  # percent-encoded, a value takes three times its byt
 _WORD: Final = b"a" * 17
 _TEXTS: Final = 4096
 _TEXT_BYTES: Final = 256
-_ODD_ESCAPE: Final = re.compile(rb"\\(?:/|u00[2-7])")
+_ODD_ESCAPE: Final = re.compile(rb"\\(?:/|u00[0-7])")
 
 
 class Scope:
@@ -81,7 +81,7 @@ class Scope:
     def suspicious(self, text: bytes) -> bool:
         """Whether *text* may hold anything to be replaced: a quick look, which errs to the safe side."""
         words, memory = self.words, self.memory
-        if words.unfiltered or self.extra or (self.keyed and MARK in text):
+        if words.unfiltered or self.extra or (self.keyed and holds_mark(text)):
             return True
         # A request's body is looked at once to be stored, and once more to be keyed.
         if memory.plain is not None and memory.plain[0] is text and memory.plain[1:] == (memory.version, id(words)):
@@ -104,7 +104,7 @@ class Scope:
             # What comes from outside is not remembered without end.
             if len(seen) < _TEXTS and len(text) <= _TEXT_BYTES:
                 seen[text] = has_values
-        return has_values or self.memory.knows(text) or (self.keyed and MARK in text)
+        return has_values or self.memory.knows(text) or (self.keyed and holds_mark(text))
 
     def has_values(self, text: bytes) -> bool:
         """Whether *text* may hold keys, tokens or addresses with such."""
@@ -113,7 +113,7 @@ class Scope:
     def _has_values(self, text: bytes, memory: Memory | None) -> bool:
         """The same, or a value that *memory* knows."""
         # `find` of one character is much faster than `in`.
-        if text.find(b"=") >= 0 and (self.words.addresses.search(text) is not None or _HOME in text):
+        if text.find(b"=") >= 0 and (self.words.addresses.search(text) is not None or _comes_home(text)):
             return True
         if text.find(b"/") >= 0 and self.words.path_hint.search(text) is not None:
             return True
@@ -185,7 +185,7 @@ def _known(text: bytes, scope: Scope, start: int) -> Iterator[Find]:
     for begin, end, seen in scope.memory.find(text):
         if begin >= start:
             yield Find(begin, end, seen.value, Secret(seen.kind), place=False)
-    if scope.keyed and MARK in text:
+    if scope.keyed and holds_mark(text):
         for begin, end in numbered(text, start):
             yield Find(begin, end, b"", _PLAIN, place=False)
 
@@ -198,7 +198,7 @@ def address_finds(text: bytes, scope: Scope, start: int = 0) -> Iterator[Find]:
             secret = scope.words.query.get(name.lower()) or scope.words.fields.get(folded(name))
             if secret is not None:
                 yield from _group(hit, scope, secret)
-        for home in _CALLBACK.finditer(text, start) if _HOME in text else ():
+        for home in _CALLBACK.finditer(text, start) if _comes_home(text) else ():
             for hit in _PARAMETER.finditer(text, home.end(), _end(text, home.end())):
                 secret = scope.words.callback.get(hit["name"].decode("ascii", "replace").lower())
                 if secret is not None:
@@ -209,6 +209,10 @@ def address_finds(text: bytes, scope: Scope, start: int = 0) -> Iterator[Find]:
                 yield from _group(hit, scope, secret)
 
 
+def _comes_home(text: bytes) -> bool:
+    return _HOME in text and _CALLBACK.search(text) is not None
+
+
 def _end(text: bytes, start: int) -> int:
     """Where the query that begins at *start* ends."""
     found = _QUERY_END.search(text, start)
@@ -216,12 +220,12 @@ def _end(text: bytes, start: int) -> int:
 
 
 _PLAIN: Final = Secret("value")
-_HOME: Final = f"{CALLBACK_SUFFIX}?".encode()
-_CALLBACK: Final = re.compile(re.escape(_HOME))
+_HOME: Final = CALLBACK_SUFFIX.encode()
+_CALLBACK: Final = re.compile(re.escape(_HOME) + rb"/*[?#]")
 _PARAMETER: Final = re.compile(rb"(?P<name>[^=&]{1,100})=(?P<secret>[^&]{1,8000})")
 _QUERY_END: Final = re.compile(rb"[#" + BREAK + rb"]")
 
-CALLBACK_PARAMETER: Final = re.compile(rb"[?&](?P<name>code|state)=(?P<secret>[^&#\s\"'<>\\]+)")
+CALLBACK_PARAMETER: Final = re.compile(rb"[?&#](?P<name>code|state)=(?P<secret>[^&#\s\"'<>\\]+)")
 """What an address that begins or ends an OAuth exchange holds besides."""
 
 

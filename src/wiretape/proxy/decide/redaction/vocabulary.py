@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from wiretape.proxy.decide.redaction.rules import RedactRules, Where
 
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_ACRONYMS = {"api": "API", "id": "ID", "otp": "OTP", "totp": "TOTP"}
 _FOLDED = {ord("_"): None, ord("-"): None}
 # Where a key pattern's text must be, for the pattern to be tried at all.
 _NEEDLE = re.compile(r"eyJ|oak_|ak_|fl_user_|sk")
@@ -188,7 +189,7 @@ _templates: Final = [*secrets.SECRET_PATHS.items(), *secrets.PERSONAL_PATHS.item
 def _addresses(names: Iterable[str]) -> re.Pattern[bytes]:
     alternatives = "|".join(sorted({re.escape(name) for name in names}, key=lambda name: (-len(name), name)))
     return re.compile(
-        rb"[?&;](?P<name>" + alternatives.encode() + rb")=(?P<secret>[^&#;" + BREAK + rb"]{1,8000})", re.IGNORECASE
+        rb"[?&;#](?P<name>" + alternatives.encode() + rb")=(?P<secret>[^&#;" + BREAK + rb"]{1,8000})", re.IGNORECASE
     )
 
 
@@ -200,6 +201,7 @@ def _spelled(names: Iterable[str]) -> set[str]:
         lower, title = [word.lower() for word in words], [word.capitalize() for word in words]
         found |= {name, "_".join(lower), "-".join(lower), "".join(lower), "".join([lower[0], *title[1:]])}
         found |= {"".join(title), "_".join(lower).upper(), "-".join(title), "_".join(title)}
+        found |= {"-".join(lower).upper(), "-".join([_ACRONYMS.get(word, word.capitalize()) for word in lower])}
     return found
 
 

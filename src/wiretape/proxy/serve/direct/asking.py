@@ -12,6 +12,7 @@ from wiretape.proxy.decide.belonging import belonging
 from wiretape.proxy.decide.canonical import canonical
 from wiretape.proxy.decide.matching import match_key
 from wiretape.proxy.decide.player import Answer, Refuse
+from wiretape.proxy.runs import OVER
 from wiretape.proxy.serve.control import Control
 from wiretape.proxy.serve.direct.comparing import Comparing
 from wiretape.proxy.serve.direct.door import Door
@@ -135,6 +136,8 @@ class Service:
     def decide(self, asked: Asked) -> Prepared | Refuse:
         """The answer to a request, or why it has none; our own failure is a reason like any other."""
         visit = asked.visit
+        if visit.run.closed:
+            return self.refused(self._runs.default.playback.refused(asked.request, OVER), visit)
         if visit.is_matched:
             return self._found(visit, asked.key, asked.echoed)
         playback = visit.run.playback
@@ -186,9 +189,7 @@ class Service:
 
     def broke(self, error: Exception, visit: Visit | None) -> None:
         """Note that an answer could not be told to its end: its head was out, so it broke off."""
-        run = self._run_of(visit)
-        run.defect(error)
-        self._say(run.playback.clean(f"an answer broke off: {type(error).__name__}: {error}"))
+        self._say(self._run_of(visit).broke(error))
 
     def _run_of(self, visit: Visit | None) -> Run:
         return visit.run if visit else self._runs.default

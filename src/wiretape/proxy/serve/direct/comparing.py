@@ -12,7 +12,7 @@ from wiretape.store.cassette import Cassette
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from wiretape.proxy.decide.misses import Miss
+    from wiretape.proxy.decide.misses import Miss, Noted
     from wiretape.proxy.decide.player import Refuse
     from wiretape.proxy.run import Run
     from wiretape.store.interaction import Request
@@ -42,10 +42,10 @@ class Comparing:
         with it.
         """
         # What is not compared yet counts already: the run may be over before the comparison is.
-        first = run.playback.refused(request, f"session {run.settings.session!r} holds no answer to it")
-        if not run.playback.comparable:
-            return first
-        account = asyncio.create_task(self._account(run, request, identity, refusal, first))
+        noted = run.playback.noted(request, identity, refusal)
+        if refusal.kind == "spent" or not run.playback.comparable:
+            return noted.miss
+        account = asyncio.create_task(self._account(run, request, identity, noted))
         self._accounts.add(account)
         account.add_done_callback(self._accounts.discard)
         return await asyncio.shield(account)
@@ -58,29 +58,25 @@ class Comparing:
         self._thread.shutdown()
         self._close(self._opened)
 
-    async def _account(self, run: Run, request: Request, identity: str, refusal: Refuse, first: Miss) -> Miss:
-        noted = run.playback.misses
-        future = self._thread.submit(self._compare, run, request, identity, refusal)
+    async def _account(self, run: Run, request: Request, identity: str, noted: Noted) -> Miss:
+        future = self._thread.submit(self._compare, run, request, identity, noted.miss)
         self._waiting.add(future)
         future.add_done_callback(self._waiting.discard)
         try:
-            miss = await asyncio.wrap_future(future)
+            return noted.become(await asyncio.wrap_future(future))
         except asyncio.CancelledError:
-            return first
+            return noted.miss
         except Exception as error:  # noqa: BLE001 - our own failure is a miss like any other
-            miss = run.playback.failed(request, error)
-            noted.remove(miss)
-        noted[[found is first for found in noted].index(True)] = miss
-        return miss
+            return noted.become(run.playback.failure(request, error))
 
-    def _compare(self, run: Run, request: Request, identity: str, refusal: Refuse) -> Miss:
+    def _compare(self, run: Run, request: Request, identity: str, miss: Miss) -> Miss:
         self._close([other for other in self._opened if other.closed])
         if run not in self._opened:
             settings = run.settings
             cassette = Cassette.open(settings.cassette)
             session = cassette.session(settings.session)
             self._opened[run] = cassette, Playback(settings, run.mode, cassette, session.id, run.playback.memory)
-        return self._opened[run][1].missed(request, identity, refusal)
+        return self._opened[run][1].compared(miss, request, identity)
 
     def _close(self, runs: Iterable[Run]) -> None:
         for run in list(runs):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from wiretape.proxy.decide.pace import INSTANT, Pace
-from wiretape.proxy.decide.routing import Origin, location
+from wiretape.proxy.decide.routing import Origin, led_back
 from wiretape.proxy.serve.direct.framing import Frame, Framing, Shape, frames, shaped, told
 from wiretape.proxy.serve.direct.recent import Recent
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from wiretape.proxy.decide.echo import Values
     from wiretape.proxy.recorded import Recorded
     from wiretape.proxy.run import Run
-    from wiretape.store.interaction import Headers
 
 # What is kept of all answers, and how long one of them may be to be kept.
 _KEPT_BYTES = 64 * 1024 * 1024
@@ -95,7 +94,7 @@ class Answers:
         if found is not None:
             return found
         recorded = self._playback.recorded(interaction_id, echoed)
-        headers = self._led_back(recorded.head.headers, client)
+        headers = led_back(recorded.head.headers, client.origin, self._hosts, client.prefix)
         shape = shaped(recorded, headers, asked_head=client.asked_head, old=client.old)
         writes = self._writes(shape, recorded)
         if sum(chunk.size for chunk in recorded.chunks) + _FRAME_OVERHEAD * len(recorded.chunks) > _SHORT_BYTES:
@@ -111,17 +110,6 @@ class Answers:
     def _writes(self, shape: Shape, recorded: Recorded) -> Iterator[Frame]:
         body = frames(recorded, chunked=shape.framing is Framing.CHUNKED)
         return told(shape, recorded, body, together=self._together)
-
-    def _led_back(self, headers: Headers, client: Client) -> Headers:
-        """The headers with a redirect to any name of the API leading back through the proxy."""
-        return tuple(
-            (name, self._there(value, client)) if len(name) == 8 and name.lower() == b"location" else (name, value)  # noqa: PLR2004
-            for name, value in headers
-        )
-
-    def _there(self, value: bytes, client: Client) -> bytes:
-        address = value.decode("utf-8", "surrogateescape")
-        return location(address, client.origin, self._hosts, client.prefix).encode("utf-8", "surrogateescape")
 
 
 def _begun(shape: Shape, writes: Iterator[Frame], pace: Pace) -> Prepared:
