@@ -153,5 +153,5 @@ def test_output_that_cannot_be_written(wiretape: Wiretape, standin: StandIn) -> 
     command = f"{sys.executable} -m wiretape ls -c {wiretape.cassette} --json > /dev/full"
     done = wiretape("record", "--session", "other", "--upstream", standin.url, "--", "sh", "-c", command)
     assert done.code == 2
-    assert "No space left" in done.err
+    assert "standard output: No space left" in done.err
     assert json.loads(wiretape("ls", "--json").out)

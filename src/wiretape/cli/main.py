@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 _USAGE = 2
 _DEFECT = 3
 _INTERRUPTED = 130
+_PRINTERS = ("typer", "click", "rich")
 
 app = typer.Typer(
     name="wiretape",
@@ -115,7 +116,7 @@ def _other(error: Exception) -> int:
         sys.stdout.write(f"{error}\n")
         return _USAGE
     if isinstance(error, OSError):
-        where = error.filename or ("standard output" if _stdout_fails() else "")
+        where = error.filename or ("standard output" if _of_stdout(error) else "")
         return _complain(f"{where}: {error.strerror}" if where else str(error), _USAGE)
     # Typer's errors for a wrong call come from a class that has moved between its versions.
     format_message = getattr(error, "format_message", None)
@@ -136,10 +137,8 @@ def _complain(text: str, code: int) -> int:
     return code
 
 
-def _stdout_fails() -> bool:
-    """Whether standard output cannot take what was written: an error of it names no file."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        return True
-    return False
+def _of_stdout(error: OSError) -> bool:
+    """Whether it was raised by what prints: an error of a stream names no file, and the stream forgets it."""
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    name = str(frame.f_globals.get("__name__"))
+    return name.startswith("wiretape.cli.") or name.partition(".")[0] in _PRINTERS

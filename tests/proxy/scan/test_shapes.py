@@ -6,6 +6,7 @@ import pytest
 
 from wiretape.proxy.scan.finding import beginning
 from wiretape.proxy.scan.jsonplace import json_path
+from wiretape.proxy.scan.messages import json_place
 from wiretape.proxy.scan.shapes import looks_random, private_keys, random_texts, says_secret
 
 RANDOM = b"q8Zr3TnVx0LkPw7YbDf2"
@@ -101,3 +102,9 @@ def test_places_in_json(text: bytes, place: str) -> None:
 def test_no_more_than_four_characters_are_shown(value: bytes, shown: str) -> None:
     """And none where they would be a quarter of it or more."""
     assert beginning(value) == shown
+
+
+def test_a_byte_order_mark_is_no_value() -> None:
+    """A place in the JSON behind one is told as in any other."""
+    text = b'{"a":["x"]}'
+    assert json_place(b"\xef\xbb\xbf" + text, 3 + text.index(b"x")) == json_path(text, text.index(b"x"))

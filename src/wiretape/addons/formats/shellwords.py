@@ -61,7 +61,9 @@ def _piece(text: bytes, at: int) -> tuple[bytes | None, int]:
         found = pattern.match(text, at)
         if found:
             if pattern is _BARE and _WINDOWS.match(text, found.end() - 1):
-                raise UsageError("this command line is written for Windows' cmd; take the browser's `Copy as cURL (bash)`")
+                raise UsageError(
+                    "this command line is written for Windows' cmd; take the browser's `Copy as cURL (bash)`"
+                )
             return undo(found[found.lastindex or 0]), found.end()
     raise UsageError(f"line {text.count(b'\n', 0, at) + 1} of the command line: {_complaint(char)}")
 

@@ -115,7 +115,8 @@ def windows(where: str | None, place: str, text: bytes) -> Iterator[Unit]:
 
 def json_place(text: bytes, offset: int) -> str:
     """The path of an offset in a JSON text."""
-    return json_path(text, offset)
+    bare = text.removeprefix(_BYTE_ORDER)
+    return json_path(bare, offset - len(text) + len(bare))
 
 
 def printable(name: bytes) -> str:

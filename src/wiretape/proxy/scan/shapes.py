@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from wiretape.proxy.decide.redaction.placeholders import MARK
 from wiretape.proxy.decide.redaction.vocabulary import folded
 from wiretape.proxy.scan.finding import Hit
-from wiretape.store.aitronos.secrets import PLAIN_FIELDS
+from wiretape.store.aitronos.plain import PLAIN_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -174,38 +174,6 @@ SECRET_OBJECTS: Final[Mapping[str, str]] = {
 """JSON field → class, where the value is an object of which every string is secret: MCP, calendar and connector
 credentials, `tools[].headers` in create-response, the OAuth-credentials endpoint."""
 
-PLAIN_MEMBERS: Final = frozenset(
-    {
-        "accept",
-        "acceptencoding",
-        "acceptlanguage",
-        "cachecontrol",
-        "contentlength",
-        "contenttype",
-        "host",
-        "hostname",
-        "limit",
-        "name",
-        "page",
-        "port",
-        "protocol",
-        "provider",
-        "scope",
-        "scopes",
-        "server",
-        "tokentype",
-        "type",
-        "useragent",
-    }
-)
-"""Members of such objects that say nothing secret; lower case, without `_` and `-`."""
-
-SCHEMA_FIELD: Final = "properties"
-"""Below it a JSON schema names fields, and the words about them are no values."""
-
-LOGPROBS_FIELDS: Final = frozenset({"logprobs", "top_logprobs", "topLogprobs"})
-"""Below them a `token` is a piece of the answer's text."""
-
 ADDRESS_FIELDS: Final = frozenset(
     {
         "authorization_url",
@@ -221,7 +189,8 @@ ADDRESS_FIELDS: Final = frozenset(
     }
 )
 """JSON fields whose value is an address that may carry secrets: its query by `SECRET_QUERY` (with `CALLBACK_QUERY` for
-those that begin or end an OAuth exchange), its path by `SECRET_PATHS`. The rest stays, so that replayed clients find the way."""
+those that begin or end an OAuth exchange), its path by `SECRET_PATHS`. The rest stays,
+so that replayed clients find the way."""
 
 
 class FieldsAt(NamedTuple):
@@ -280,34 +249,3 @@ VALUE_PATTERNS: Final[tuple[tuple[str, str], ...]] = (
 
 The lengths keep out what only looks like a key: `key_prefix` (`oak_live_a1b2`), the id of a key object (`ak_` and few
 characters), and a `sk-` inside a word. All have an upper bound, so that a stream need not be held to see their end."""
-
-PLAIN_FIELDS: Final = frozenset(
-    {
-        "cache_creation_tokens",
-        "cache_read_tokens",
-        "completion_tokens",
-        "input_tokens",
-        "key_id",
-        "key_name",
-        "key_prefix",
-        "max_completion_tokens",
-        "max_tokens",
-        "maxTokens",
-        "model_key",
-        "default_model_key",
-        "next_cursor",
-        "output_tokens",
-        "prompt_tokens",
-        "reasoning_tokens",
-        "server_label",
-        "token_type",
-        "tool_key",
-        "toolKey",
-        "total_tokens",
-        "threadKey",
-        "runKey",
-        "thread_key",
-        "run_key",
-    }
-)
-"""Names that only look secret; a rule by parts of a name must leave them."""

@@ -14,7 +14,7 @@ from wiretape.proxy.decide.redaction.finds import Find, Secret
 from wiretape.proxy.decide.redaction.headers import after_scheme, learn_bare
 from wiretape.proxy.decide.redaction.text import Scope, all_finds, callback_finds, has_odd_escapes, text_finds, united
 from wiretape.proxy.decide.redaction.vocabulary import folded
-from wiretape.store.aitronos.secrets import LOGPROBS_FIELDS, PLAIN_MEMBERS, SCHEMA_FIELD
+from wiretape.store.aitronos.plain import LOGPROBS_FIELDS, PLAIN_MEMBERS, SCHEMA_FIELD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
