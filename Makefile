@@ -17,7 +17,7 @@ demo: setup ## record the official SDK against a stand-in of the API, replay it 
 	@$(BIN)/wiretape demo
 
 test: setup ## the whole test suite
-	@$(BIN)/pytest -n auto -q $(ARGS)
+	@$(BIN)/pytest -n auto --dist worksteal -q $(ARGS)
 
 examples: setup ## the tests of the examples, where there is current pydantic and no mitmproxy (ARGS=record: anew)
 	@scripts/examples.sh $(ARGS)

@@ -20,7 +20,7 @@ import time
 import timeit
 from concurrent.futures import Future
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from unittest.mock import patch
 
 import msgspec
@@ -30,6 +30,8 @@ from wiretape.proxy.decide.matching import match_key
 from wiretape.proxy.decide.recorder import Recorder
 from wiretape.proxy.decide.redact import Memory, Redactor
 from wiretape.proxy.decide.redaction.bodies import Body
+from wiretape.proxy.decide.redaction.ledger import Cut
+from wiretape.proxy.decide.redaction.passing import described
 from wiretape.proxy.decide.redaction.redactor import Numbered
 from wiretape.store.interaction import Request, ResponseHead
 from wiretape.store.recording import SessionWriter
@@ -38,8 +40,11 @@ from wiretape.store.sessions import Description
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+    from wiretape.store.interaction import Headers
+
 AT = "2026-01-02T03:04:05.000006Z"
 ROUNDS = 7
+PAIRS, BLOCKS, BLOCK = 9, 40, 10
 HEADERS = (
     (b"Host", b"api.aitronos.com"),
     (b"Accept", b"*/*"),
@@ -97,7 +102,7 @@ def keys() -> None:
         memory = Memory()
         decode = best(lambda body=body: msgspec.json.decode(body)) if body else 0.0  # type: ignore[misc]
         full = best(lambda: match_key(canonical(next(turns), "api", memory=memory)))  # noqa: B023
-        with patch("wiretape.proxy.decide.canonical.classed", _first):
+        with patch("wiretape.proxy.decide.canonical.read", _read):
             bare = best(lambda: match_key(canonical(next(turns), "api")))  # noqa: B023
         line(f"key, {name} ({len(body)} bytes)", full, bare, "a key without")
         line("    redaction alone", full - bare, decode or bare, "decode" if decode else "a key without")
@@ -164,33 +169,49 @@ def recordings() -> None:
 def unredacted() -> Generator[None]:
     """Have this process record what comes as it comes."""
     with (
-        patch("wiretape.proxy.decide.redaction.asked.redacted", _first),
+        patch("wiretape.proxy.decide.redaction.asked.passes_whole", _passes),
         patch("wiretape.proxy.decide.recorder.Passing", _Straight),
         patch.object(Redactor, "headers", _second),
         patch.object(Redactor, "target", _second),
         patch.object(Redactor, "reason", _reason),
-        patch("wiretape.proxy.decide.canonical.classed", _first),
+        patch("wiretape.proxy.decide.canonical.read", _read),
     ):
         yield
 
 
 def recorders() -> None:
-    """`wiretape record` as a process of its own, with redaction and without, a client at a time."""
+    """`wiretape record` as two processes, with redaction and without: a client asks now the one, now the other.
+
+    So whatever else the machine does slows down both alike. Two processes that do the same differ by some percent, too:
+    there are several pairs.
+    """
     answers = {
         "JSON": (b"application/json", [json.dumps(conversation(15)).encode()]),
         "stream": (b"text/event-stream", [b'data: {"event":"response.content_delta","delta":"Hello"}\n\n'] * 20),
     }
     for name, (kind, pieces) in answers.items():
         with _origin(kind, pieces) as port:
-            found: dict[bool, list[tuple[float, float]]] = {True: [], False: []}
-            for round_ in range(2 * ROUNDS):
-                plain = round_ % 2 == 1
-                found[plain].append(_through_a_recorder(port, plain=plain))
-            for what, at in (("an exchange", 0), ("its CPU time", 1)):
-                cost, bare = (statistics.median([one[at] for one in found[plain]]) for plain in (False, True))
-                line(f"wiretape record, {name}, {what}", cost, bare, "without redaction")
-                best_cost, best_bare = (min(one[at] for one in found[plain]) for plain in (False, True))
-                line("    the best rounds", best_cost, best_bare, "without redaction")
+            pairs = [_pair(port) for _ in range(PAIRS)]
+        for at, what in enumerate((f"wiretape record, {name}, an exchange", "    its CPU time")):
+            cost, bare = (statistics.median([pair[which][at] for pair in pairs]) for which in (0, 1))
+            line(what, cost, bare, "without redaction")
+            ratios = sorted(pair[0][at] / pair[1][at] for pair in pairs)
+            print(f"        pair by pair: {' '.join(f'{ratio:.2f}' for ratio in ratios)}")
+
+
+def _pair(port: int) -> list[tuple[float, float]]:
+    """Of a recorder with redaction and one without: how long an exchange took, and its CPU time, in nanoseconds."""
+    with _recorder(port, "as it is") as redacting, _recorder(port, "plain") as plain:
+        both = redacting, plain
+        for recorder in both:
+            _ask(recorder, BLOCK * 20)
+        used = [_computed(recorder.pid) for recorder in both]
+        times: list[list[float]] = [[], []]
+        for turn in range(BLOCKS):
+            for at in (0, 1) if turn % 2 else (1, 0):
+                times[at] += _ask(both[at], BLOCK)
+        used = [_computed(recorder.pid) - was for recorder, was in zip(both, used, strict=True)]
+        return [(statistics.median(times[at]) * 1e9, used[at] / (BLOCK * BLOCKS) * 1e9) for at in (0, 1)]
 
 
 @contextlib.contextmanager
@@ -220,56 +241,83 @@ def _origin(kind: bytes, pieces: list[bytes]) -> Generator[int]:
     server.close()
 
 
-def _through_a_recorder(upstream: int, *, plain: bool, count: int = 400) -> tuple[float, float]:
-    """Nanoseconds an exchange took, and how many of them the recorder computed."""
-    body = json.dumps(conversation(10)).encode()
+class _Recorder(NamedTuple):
+    """A recorder that runs, and a connection to it."""
+
+    pid: int
+    client: socket.socket
+
+
+@contextlib.contextmanager
+def _recorder(upstream: int, how: str) -> Generator[_Recorder]:
     with tempfile.TemporaryDirectory() as folder:
         ready = Path(folder) / "ready"
         options = ["-c", f"{folder}/x.cassette", "--listen", "127.0.0.1:0", "--ready-file", str(ready)]
-        command = [sys.executable, __file__, "plain" if plain else "as it is", "record", *options]
-        command += ["--upstream", f"http://127.0.0.1:{upstream}"]
+        command = [sys.executable, __file__, how, "record", *options, "--upstream", f"http://127.0.0.1:{upstream}"]
         home = {**os.environ, "WIRETAPE_HOME": str(Path(tempfile.gettempdir()) / "wiretape-benchmark")}
-        with subprocess.Popen(command, stderr=subprocess.PIPE, env=home) as recorder:
-            assert recorder.stderr is not None
-            recorder.stderr.readline()
+        home["PYTHONHASHSEED"] = "0"
+        with _on_one_processor():
+            process = subprocess.Popen(command, stderr=subprocess.PIPE, env=home)
+        with process:
+            assert process.stderr is not None
+            process.stderr.readline()
             port = int(json.loads(ready.read_text())["url"].rpartition(":")[2])
             with socket.create_connection(("127.0.0.1", port)) as client:
                 client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                _ask(client, body, count // 4)
-                start, used = time.perf_counter(), _computed(recorder.pid)
-                _ask(client, body, count)
-                took, used = time.perf_counter() - start, _computed(recorder.pid) - used
-            recorder.terminate()
-    return took / count * 1e9, used / count * 1e9
+                yield _Recorder(process.pid, client)
+            process.terminate()
 
 
-def _ask(client: socket.socket, body: bytes, count: int) -> None:
+@contextlib.contextmanager
+def _on_one_processor() -> Generator[None]:
+    """Have what is started in here run on one processor, the same each time."""
+    known = sys.platform == "linux"
+    every = os.sched_getaffinity(0) if known else set[int]()
+    if len(every) > 1:
+        os.sched_setaffinity(0, {min(every)})
+    yield
+    if known:
+        os.sched_setaffinity(0, every)
+
+
+def _ask(recorder: _Recorder, count: int) -> list[float]:
+    """How many seconds each of so many exchanges took."""
+    body = json.dumps(conversation(10)).encode()
     fields = b"".join([b"%s: %s\r\n" % pair for pair in HEADERS if pair[0] != b"Content-Length"])
     request = b"POST /v1/model/response HTTP/1.1\r\n%sContent-Length: %d\r\n\r\n%s" % (fields, len(body), body)
+    found: list[float] = []
     for _ in range(count):
-        client.sendall(request)
+        start = time.perf_counter()
+        recorder.client.sendall(request)
         got = b""
         while not (got.endswith((b"0\r\n\r\n", b"}")) and b"\r\n\r\n" in got and got.count(b"{") == got.count(b"}")):
-            got += client.recv(65536)
+            got += recorder.client.recv(65536)
+        found.append(time.perf_counter() - start)
+    return found
 
 
 def _computed(pid: int) -> float:
-    """Seconds of CPU time of a process."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """Seconds of CPU time of a process, all its threads together."""
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
+
+
+def _read(request: Request, *_: object) -> tuple[Request, bytes, bytes]:
+    """What a key needs of a request's headers, redaction or not."""
+    content_type, encoding, _length = described(request.headers)
+    return request, content_type, encoding
 
 
 def _reason(_: object, head: ResponseHead) -> str:
     return head.reason
 
 
-def _first(it: object, *_: object) -> object:
-    """What stands for a function that changes nothing."""
-    return it
+def _passes(*_: object) -> bool:
+    return True
 
 
 def _second(_: object, it: object, *__: object) -> object:
-    """The same, for a method."""
+    """What stands for a method that changes nothing."""
     return it
 
 
@@ -279,14 +327,16 @@ class _Straight:
     unpacked = changed = False
     grown = 0
 
-    def __init__(self, *_: object) -> None:
-        from wiretape.proxy.decide.redaction.ledger import Cut
+    def __init__(self, headers: Headers, *_: object) -> None:
+        self.frames = self if described(headers)[0] == b"text/event-stream" else None
 
-        self._cut = Cut
+    def passes(self, _: bytes) -> bool:
+        """All does."""
+        return True
 
     def feed(self, data: bytes, at_us: int) -> list[object]:
         """The same."""
-        return [self._cut(data, at_us, goes_on=False)]
+        return [Cut(data, at_us, goes_on=False)]
 
     def end(self) -> list[object]:
         """Nothing."""

@@ -34,9 +34,15 @@ MUTATIONS = {
         "proxy/decide/player.py", "self._cursors[match_key] += 1", "self._cursors[match_key] += 0", DECIDE
     ),
     "a refusal that consumes": Mutation(
-        "proxy/decide/player.py", "self._cursors[match_key] -= 1", "self._cursors[match_key] -= 0", DECIDE
+        "proxy/decide/player.py",
+        "self._cursors[match_key] -= 1  # a refusal",
+        "self._cursors[match_key] -= 0  # a refusal",
+        DECIDE,
     ),
     "a cycle that repeats": Mutation("proxy/decide/player.py", "consumed % len(answers)", "-1", DECIDE),
+    "bearers who are not told apart": Mutation(
+        "proxy/decide/player.py", "place = bearer.first(order, turn)", "place = turn", DECIDE
+    ),
     "a key without the body": Mutation("proxy/decide/matching.py", "(form) + form.body", "(form)", DECIDE),
     "a key without the query": Mutation("proxy/decide/matching.py", "{_joined(form.query)}", "", DECIDE),
     "a key without the host": Mutation(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import os
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from wiretape.proxy.decide.canonical import canonical
 from wiretape.proxy.decide.matching import match_key
@@ -20,6 +22,18 @@ if TYPE_CHECKING:
 
     from wiretape.store.interaction import Ended
     from wiretape.store.sessions import Begin
+
+
+# The same examples in every run; `HYPOTHESIS_PROFILE=exploring` looks for others, and for more.
+settings.register_profile("steady", derandomize=True, database=None, deadline=None)
+settings.register_profile("exploring", derandomize=False, deadline=None, max_examples=2000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """How many workers `-n auto` is: tests of processes and sockets wait for half of their time."""
+    return max(2, (os.cpu_count() or 1) * 3 // 2)
+
 
 AT = "2026-01-02T03:04:05.000006Z"
 
@@ -104,7 +118,7 @@ def make_head() -> Callable[..., ResponseHead]:
 @pytest.fixture(autouse=True)
 def _no_proxy_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests do not depend on the environment they run in."""
-    ours = ("WIRETAPE_CASSETTE", "WIRETAPE_SETTINGS", "WIRETAPE_TRIAL")
+    ours = ("WIRETAPE_CASSETTE", "WIRETAPE_PASSWORD", "WIRETAPE_SETTINGS", "WIRETAPE_TRIAL")
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", *ours):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -248,10 +249,11 @@ class TestControl:
         ],
     )
     def test_refused(self, method: str, path: str, body: object, status: int, proxy: Proxy) -> None:
-        """With a document that says why."""
+        """With a document that says why, and speaks of the document's fields: the caller has no command line."""
         answer = httpx.request(method, f"http://127.0.0.1:{proxy.port}{path}", json=body, trust_env=False)
         assert (answer.status_code, answer.json()["status"]) == (status, status)
         assert answer.json()["detail"]
+        assert not re.search("--[a-z]", answer.json()["detail"])
 
     @pytest.mark.parametrize(
         "headers",
@@ -286,6 +288,8 @@ def test_recording_in_a_session_that_was_opened(serving: Serve, own_home: Path) 
         remote = RemoteProxy(f"http://127.0.0.1:{proxy.port}")
         session = remote.open("tests/x.py::test_a[1]", cassette=other)
         failing = remote.open("tests/x.py::test_b", cassette=other)
+        with pytest.raises(UsageError, match=r"record under another name$"):
+            remote.open("tests/x.py::test_b", cassette=other)
         for url in (session.url, failing.url, f"http://127.0.0.1:{proxy.port}"):
             with httpx.Client(base_url=url, trust_env=False) as client:
                 assert client.post("/v1/model/response", json=BODY).is_success

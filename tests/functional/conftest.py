@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -188,6 +189,32 @@ class Wiretape:
         return [sys.executable, "-m", "wiretape", words[0], *named, *words[1:]]
 
 
+class Recorded:
+    """Cassettes that were recorded once, for tests that replay or change a copy of one.
+
+    Attributes:
+        standin: the API that they were recorded from; it goes on listening, and counts what reaches it.
+    """
+
+    def __init__(self, folder: Path, home: Path, standin: StandIn) -> None:
+        self.standin = standin
+        self._folder = folder
+        self._home = home
+        self._cassettes: dict[str, Path] = {}
+
+    def copy(self, script: str, wiretape: Wiretape) -> Wiretape:
+        """Give *wiretape* what a run of *script* in Python is recorded as."""
+        if script not in self._cassettes:
+            folder = self._folder / str(len(self._cassettes))
+            folder.mkdir()
+            recorder = Wiretape(folder, self._home)
+            done = recorder.python("record", script, "--upstream", self.standin.url)
+            assert done.code == 0, done.err
+            self._cassettes[script] = recorder.cassette
+        shutil.copy(self._cassettes[script], wiretape.cassette)
+        return wiretape
+
+
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One certificate authority for all tests of a worker."""
@@ -205,6 +232,13 @@ def standin() -> Iterator[StandIn]:
     """The API, which counts what reaches it."""
     with StandIn() as served:
         yield served
+
+
+@pytest.fixture(scope="session")
+def recordings(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Iterator[Recorded]:
+    """What was recorded once."""
+    with StandIn() as served:
+        yield Recorded(tmp_path_factory.mktemp("recorded"), home, served)
 
 
 @pytest.fixture(scope="module")

@@ -224,7 +224,7 @@ def test_what_rules_leave_out(explain: Explain, scribe: Scribe) -> None:
         ((), "GET / HTTP/1.1\nbroken\n", "standard input: line 2 is no header such as `Name: value`: 'broken'"),
         ((), "curl -d @- https://x", "takes standard input for its data"),
         ((), "curl -d @missing https://x", "cannot read missing: No such file"),
-        (("missing",), "", "'missing' is neither a file nor an interaction"),
+        (("missing",), "", "'missing' is neither a file, an interaction nor an address"),
         (("99",), "", "no interaction '99' in"),
         (("default/1", "default/9"), "", "no interaction 'default/9' in"),
         (("--session", "none"), "curl https://x", "no session 'none' in"),
@@ -237,3 +237,49 @@ def test_what_cannot_be_read_is_said(explain: Explain, arguments: tuple[str, ...
     code, told = explain(*arguments, stdin=stdin)
     assert (code, told.count("\n")) == (2, 1)
     assert problem in told
+
+
+@pytest.mark.parametrize(
+    ("named", "url"),
+    [
+        ("https://api.aitronos.com/v1/models?limit=5", "https://api.aitronos.com/v1/models?limit=5"),
+        ("HTTPS://freddy-api.aitronos.com/v1/models?limit=5", "https://freddy-api.aitronos.com/v1/models?limit=5"),
+        ("/v1/models?limit=5", "https://api.aitronos.com/v1/models?limit=5"),
+        ("http://127.0.0.1:8787/v1/models?limit=5", "http://127.0.0.1:8787/v1/models?limit=5"),
+        ("http://localhost:1/~:the-password/v1/models?limit=5", "http://localhost:1/v1/models?limit=5"),
+    ],
+)
+def test_an_address_alone(explain: Explain, named: str, url: str) -> None:
+    """What stands in an app's log is a GET of it."""
+    code, told = explain(named)
+    assert code == 0, told
+    assert told.splitlines()[:2] == [f"GET {url}", "  a GET of the address"]
+    assert "default/2 GET /v1/models (200 json" in told
+
+
+def test_an_address_that_ends_like_an_interaction(explain: Explain) -> None:
+    """A number at the end makes it no interaction, and odd letters are sent as browsers send them."""
+    code, told = explain("/v1/models/4")
+    assert code == 1
+    assert "GET https://api.aitronos.com/v1/models/4\n" in told
+    assert explain.json("https://x.ch/ä b/7")["request"]["url"] == "https://x.ch/%C3%A4%20b/7"
+
+
+def test_an_address_gives_way_to_what_there_is(
+    explain: Explain, scribe: Scribe, make_request: Callable[..., Request], tmp_path: Path
+) -> None:
+    """A file by its whole path, and a session that bears an address's name."""
+    (tmp_path / "4").write_text(CURL)
+    assert explain(tmp_path / "4")[1].startswith(f"POST {ADDRESS}\n")
+    scribe.session((make_request("/v1/other"), b"{}"), name="https://x.ch")
+    assert explain("https://x.ch/1")[1].startswith("GET https://api.aitronos.com/v1/other\n")
+
+
+def test_an_address_that_is_none(explain: Explain) -> None:
+    """What is wrong with it is said."""
+    code, told = explain("https://x:port/")
+    assert code == 2
+    assert told.startswith("wiretape: 'https://x:port/' is no address: ")
+    code, told = explain("api.aitronos.com/v1/models")
+    assert code == 2
+    assert "neither a file, an interaction nor an address" in told

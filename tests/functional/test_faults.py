@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.functional.conftest import Done, Wiretape
+    from tests.functional.conftest import Done, Recorded, Wiretape
     from wiretape.addons.standin import StandIn
 
 pytestmark = pytest.mark.functional
@@ -52,18 +52,18 @@ class TestCassettes:
         wiretape.cassette.touch()
         assert "is an empty file" in one_line(wiretape(*command))
 
-    def test_damaged(self, wiretape: Wiretape, standin: StandIn, command: list[str]) -> None:
+    def test_damaged(self, wiretape: Wiretape, recordings: Recorded, command: list[str]) -> None:
         """Every page but the first is garbage."""
-        wiretape.python("record", CALL, "--upstream", standin.url)
+        recordings.copy(CALL, wiretape)
         raw = wiretape.cassette.read_bytes()
         damaged = raw[:4096] + b"\xa5" * (len(raw) - 4096)
         wiretape.cassette.write_bytes(damaged)
         assert "is damaged" in one_line(wiretape(*command))
         assert wiretape.cassette.read_bytes() == damaged
 
-    def test_newer(self, wiretape: Wiretape, standin: StandIn, command: list[str]) -> None:
+    def test_newer(self, wiretape: Wiretape, recordings: Recorded, command: list[str]) -> None:
         """Not guessed at."""
-        wiretape.python("record", CALL, "--upstream", standin.url)
+        recordings.copy(CALL, wiretape)
         connection = sqlite3.connect(wiretape.cassette)
         connection.execute("PRAGMA user_version = 99")
         connection.close()
@@ -78,7 +78,15 @@ class TestCassettes:
         (["show"], "Missing argument 'ID'"),
         (["record", "--upstream", "nonsense"], "--upstream 'nonsense' is no address"),
         (["record", "--listen", "nonsense"], "--listen 'nonsense' is no address"),
-        (["record", "--listen", "0.0.0.0:0"], "loopback only"),
+        (["record", "--listen", "0.0.0.0:0"], "give a --password (or $WIRETAPE_PASSWORD), or listen on loopback only"),
+        (["replay", "--listen", "[::]:0"], "--listen [::]:0: other machines could ask there"),
+        (["record", "--password", "short"], "--password is too short; give 12 characters or more"),
+        (["record", "--password", "of/twelve@chars"], "--password holds what cannot stand in an address as it is"),
+        (["record", "--password", "long enough, yes"], "--password holds what cannot stand in an address as it is"),
+        (
+            ["record", "--listen", "nowhere.invalid:0", "--password", "0123456789ab"],
+            "cannot listen on nowhere.invalid:0",
+        ),
         (["record", "--session", "a~b"], "'a~b' is no name"),
         (["record", "--alias", "https://x"], "is no host"),
         (["run", "--mode", "nonsense"], "'nonsense'"),
@@ -95,9 +103,9 @@ def test_words_that_are_off(wiretape: Wiretape, arguments: list[str], says: str)
     assert says in lines[0]
 
 
-def test_a_port_in_use(wiretape: Wiretape, standin: StandIn, taken_port: int) -> None:
+def test_a_port_in_use(wiretape: Wiretape, recordings: Recorded, taken_port: int) -> None:
     """Named, with the option that mends it; an earlier session stays as it was."""
-    wiretape.python("record", CALL, "--upstream", standin.url)
+    recordings.copy(CALL, wiretape)
     for command in ("record", "replay"):
         says = one_line(wiretape(command, "--listen", f"127.0.0.1:{taken_port}"))
         assert f"cannot listen on 127.0.0.1:{taken_port}" in says

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.functional.conftest import Wiretape
+    from tests.functional.conftest import Recorded, Wiretape
     from wiretape.addons.standin import StandIn
 
 pytestmark = pytest.mark.functional
@@ -26,11 +26,9 @@ ASKED = CALLS.replace('("Hello", 1), ("Hello", 2), ("Bye", 3)', '("Hello", 7), (
 
 
 @pytest.fixture
-def kept(wiretape: Wiretape, standin: StandIn) -> Wiretape:
+def kept(wiretape: Wiretape, recordings: Recorded) -> Wiretape:
     """A session of three calls."""
-    done = wiretape.python("record", CALLS, "--upstream", standin.url)
-    assert done.code == 0, done.err
-    return wiretape
+    return recordings.copy(CALLS, wiretape)
 
 
 def test_rename(kept: Wiretape) -> None:

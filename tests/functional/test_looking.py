@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.functional.conftest import Wiretape
-    from wiretape.addons.standin import StandIn
+    from tests.functional.conftest import Recorded, Wiretape
 
 pytestmark = pytest.mark.functional
 
@@ -50,18 +49,16 @@ LISTED = [
 
 
 @pytest.fixture
-def looked(wiretape: Wiretape, standin: StandIn) -> Wiretape:
-    done = wiretape.python("record", CALLS, "--upstream", standin.url)
-    assert done.code == 0, done.err
-    return wiretape
+def looked(wiretape: Wiretape, recordings: Recorded) -> Wiretape:
+    return recordings.copy(CALLS, wiretape)
 
 
-def test_ls_as_json(looked: Wiretape, standin: StandIn) -> None:
+def test_ls_as_json(looked: Wiretape, recordings: Recorded) -> None:
     """Every column of the contract, none more."""
     first, second = looked.json("ls")
     assert list(first) == LISTED
     assert (first["session"], first["position"], first["method"]) == ("default", 1, "POST")
-    assert (first["url"], first["path"]) == (f"{standin.url}/v1/model/response?a=1", "/v1/model/response")
+    assert (first["url"], first["path"]) == (f"{recordings.standin.url}/v1/model/response?a=1", "/v1/model/response")
     assert (first["status"], first["kind"], first["ended"], first["redacted"]) == (200, "json", "complete", True)
     assert (first["generation"], first["stop_reason"], first["model"]) == ("G4", "end_turn", "gpt-4o")
     assert (second["kind"], second["chunk_count"]) == ("sse", 10)

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.functional.conftest import Wiretape
-    from wiretape.addons.standin import StandIn
+    from tests.functional.conftest import Recorded, Wiretape
 
 pytestmark = pytest.mark.functional
 
@@ -53,20 +52,18 @@ def client(asked: list[tuple[object, ...]]) -> str:
 
 
 @pytest.fixture
-def recorded(wiretape: Wiretape, standin: StandIn) -> Wiretape:
+def recorded(wiretape: Wiretape, recordings: Recorded) -> Wiretape:
     """A session of three calls."""
-    done = wiretape.python("record", client([*RECORDED]), "--upstream", standin.url)
-    assert done.code == 0, done.err
-    return wiretape
+    return recordings.copy(client([*RECORDED]), wiretape)
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_every_word(recorded: Wiretape, standin: StandIn, name: str) -> None:
+def test_every_word(recorded: Wiretape, recordings: Recorded, name: str) -> None:
     """Ports and folders aside."""
     asked, options = CASES[name]
     done = recorded.python("replay", client(asked), *options)
     told = f"{done.out}--- terminal\n{done.err}--- exit code {done.code}\n"
-    told = told.replace(f"{recorded.folder}/", "").replace(standin.url, "http://127.0.0.1:UPSTREAM")
+    told = told.replace(f"{recorded.folder}/", "").replace(recordings.standin.url, "http://127.0.0.1:UPSTREAM")
     told = told.replace(sys.executable, "python")
     told = re.sub(r"(127\.0\.0\.1|localhost):\d+", r"\1:PORT", told)
     stored = TEXTS / f"{name}.txt"

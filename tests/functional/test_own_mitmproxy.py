@@ -103,6 +103,22 @@ def test_record_and_replay(wiretape: Wiretape, standin: StandIn) -> None:
     assert wiretape.json("sessions")[0]["state"] == "complete"
 
 
+def test_a_password(wiretape: Wiretape, standin: StandIn) -> None:
+    """Where the environment names one, it is asked for there too; mitmproxy prints no address that has it."""
+    wiretape.environment["WIRETAPE_PASSWORD"] = word = "a-long-password"
+    with mitmdump(wiretape, f"wiretape_upstream={standin.url}") as dump:
+        answers = [
+            httpx.get(f"{dump.url}{path}", trust_env=False)
+            for path in ("/v1/models", f"/~:{word}/v1/models", f"/~a:{word}/v1/models", f"/~wiretape:{word}/health")
+        ]
+    assert [answer.status_code for answer in answers] == [424, 200, 200, 200]
+    assert answers[0].json()["error"]["code"] == "WIRETAPE_PASSWORD"
+    assert standin.hits == 2
+    assert "refused a request that did not bring the password" in dump.told
+    assert word not in dump.told
+    assert {i["path"] for i in wiretape.json("ls")} == {"/v1/models"}
+
+
 @pytest.mark.parametrize("option", ["wiretape_mode=nonsense", "wiretape_upstream=nonsense", "wiretape_session=a~b"])
 def test_options_that_are_off(wiretape: Wiretape, option: str) -> None:
     """Mitmproxy does not start, and says why."""

@@ -245,3 +245,25 @@ def test_ended_half_way(recorded: Wiretape, upstream: Upstream) -> None:
     assert [outcome["kept"] for outcome in json.loads(out)] == [None, "no answer came", "no answer came"]
     assert replayed(recorded) == "200 another\n200 one\n200 one\n"
     assert [session["name"] for session in recorded.json("sessions")] == ["default"]
+
+
+_DIES = """
+import os, signal
+from wiretape.cli.main import main
+from wiretape.proxy import rerecording
+rerecording.put_in_place = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+main()
+"""
+
+
+def test_killed_before_the_answers_are_put_in_place(recorded: Wiretape, upstream: Upstream) -> None:
+    """What was recorded beside is no session that is complete by itself; the old one is as it was."""
+    upstream.answer = b"another"
+    line = [sys.executable, "-c", _DIES, "rerecord", "-c", str(recorded.cassette), "default/1", "default/2"]
+    environment = {**recorded.environment, "AITRONOS_API_KEY": KEY}
+    done = subprocess.run(line, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    found = [(s["name"], s["state"], s["problem"]) for s in recorded.json("sessions")]
+    why = "answers that were recorded again and not put in place"
+    assert found == [("default", "complete", None), ("default~2", "incomplete", why)]
+    assert replayed(recorded) == "200 one\n" * 3

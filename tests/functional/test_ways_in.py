@@ -93,5 +93,6 @@ def test_every_way_has_one() -> None:
         "The SDK's client",
         "httpx without a socket",
         "ASGI",
+        "From another machine",
         "Other languages",
     }

@@ -9,7 +9,7 @@ import pytest
 
 from wiretape.proxy.configuration import Configuration, Matching, SettingsFile, read_settings_file
 from wiretape.proxy.decide.modes import WhenSpent
-from wiretape.proxy.settings import cassette_path
+from wiretape.proxy.usual import cassette_path
 from wiretape.store.errors import UsageError
 
 WHOLE = """\
@@ -149,8 +149,12 @@ def test_a_file_can_be_named(repository: Path, tmp_path_factory: pytest.TempPath
         ("upstream = 'here'", "$.upstream: 'here' is no address; give one like "),
         ("alias = ['a', 'http://b']", "$.alias[1]: 'http://b' is no host; give it as "),
         ("intercept = ['']", "$.intercept[0]: '' is no host; give it as "),
-        ("listen = '0.0.0.0:80'", "$.listen: '0.0.0.0:80': the proxy "),
+        ("listen = '0.0.0.0'", "$.listen: '0.0.0.0' is no address; give HOST:PORT"),
         ("[matching]\nignore = ['$.a', 'b']", "$.matching.ignore[1]: path 'b' is malformed at position 0: "),
+        (
+            "[matching]\nheaders = ['Accept', 'No Header']",
+            "$.matching.headers[1]: 'No Header' is no name of a header; give",
+        ),
         ("[matching]\necho = ['id']", "$.matching.echo[0]: 'id' is no place; give "),
         ("[matching]\ncanonicaliser = 'f'", "$.matching.canonicaliser: canonicaliser 'f' is no name; give it as "),
     ],

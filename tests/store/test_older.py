@@ -13,7 +13,8 @@ import pytest
 
 from wiretape.store import errors, identity, maintenance
 from wiretape.store.cassette import Cassette
-from wiretape.store.merging import OnConflict, merge
+from wiretape.store.conflict import OnConflict
+from wiretape.store.merging import merge
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -21,7 +21,8 @@ AT = "2026-01-02T03:04:05Z"
 
 def bodies(scribe: Scribe, session: str) -> list[bytes]:
     with Cassette.open(scribe.path) as cassette:
-        return [b"".join(cassette.response_pieces(i.id)) for i in cassette.interactions(session)]
+        found = [cassette.response(interaction.id) for interaction in cassette.interactions(session)]
+    return [response.body for response in found if response is not None]
 
 
 def states(scribe: Scribe) -> dict[str, str]:
@@ -54,6 +55,38 @@ def test_a_bad_end_leaves_the_old_session_alone(scribe: Scribe, make_request: Ca
     assert maintenance.adopt(scribe.path, "default~2", AT) == "default"
     assert states(scribe) == {"default": "complete"}
     assert bodies(scribe, "default") == [b"new"]
+
+
+def test_a_good_end_clears_earlier_attempts(scribe: Scribe, make_request: Callable[..., Request]) -> None:
+    """What failed to replace the session is superseded with it; what failed later, or is of another name, stays."""
+    scribe.session((make_request(), b"old"))
+    scribe.session((make_request(), b"other"), name="other")
+    for name, body in (("default", b"first"), ("other", b"second"), ("default", b"third")):
+        writer = scribe.begin(name)
+        scribe.exchange(writer, make_request(), [body])
+        writer.end(AT, "the test failed")
+    assert set(states(scribe)) == {"default", "default~2", "default~3", "other", "other~2"}
+    assert maintenance.adopt(scribe.path, "default~2", AT) == "default"
+    assert set(states(scribe)) == {"default", "default~3", "other", "other~2"}
+    scribe.session((make_request(), b"new"))
+    assert states(scribe) == {"default": "complete", "other": "complete", "other~2": "incomplete"}
+    connection = sqlite3.connect(scribe.path)
+    assert connection.execute("SELECT count(*) FROM body").fetchone() == (3,)
+    connection.close()
+
+
+def test_an_earlier_attempt_with_a_life_of_its_own_stays(scribe: Scribe, make_request: Callable[..., Request]) -> None:
+    """One that was renamed, one that was adopted to stand alone, and what an addition to the session leaves alone."""
+    scribe.session((make_request(), b"old"))
+    for _ in range(2):
+        writer = scribe.begin()
+        scribe.exchange(writer, make_request(), [b"new"])
+        writer.end(AT, "the test failed")
+    maintenance.rename(scribe.path, "default~2", "kept")
+    scribe.session((make_request(), b"more"), how="append")
+    assert set(states(scribe)) == {"default", "kept", "default~3"}
+    scribe.session((make_request(), b"newer"))
+    assert states(scribe) == {"default": "complete", "kept": "incomplete"}
 
 
 def test_a_first_session_bears_its_name_even_when_incomplete(
@@ -110,7 +143,7 @@ def test_a_session_has_one_writer(scribe: Scribe) -> None:
     """A second one is refused; another session of the cassette is not."""
     first = scribe.begin()
     for how in ("replace", "append"):
-        with pytest.raises(errors.SessionBusy, match="--session"):
+        with pytest.raises(errors.SessionBusy, match="record under another name"):
             scribe.begin(how=how)
     other = scribe.begin("other")
     other.end(AT)

@@ -16,28 +16,28 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 from urllib.parse import quote, unquote
 
-from wiretape.addons.inprocess import InProcess, Source, warn
+from wiretape.addons.inprocess import InProcess
 from wiretape.proxy.answering import BrokenOff, Caller
 from wiretape.proxy.decide.routing import Origin
 from wiretape.proxy.serve.direct.door import authority
 from wiretape.proxy.serve.direct.framing import Framing
-from wiretape.store.interaction import Headers, Request, header
+from wiretape.store.interaction import USUAL_PORTS, Headers, Request, header
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 
+    from wiretape.addons.inprocess import Options, Source
     from wiretape.proxy.answering import Reply
-    from wiretape.proxy.decide.modes import WhenSpent
     from wiretape.proxy.run import Run
 
 type Message = MutableMapping[str, Any]
 type Receive = Callable[[], Awaitable[Message]]
 type Send = Callable[[Message], Awaitable[None]]
 
-_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+_PORTS = {**USUAL_PORTS, "ws": 80, "wss": 443}
 # They belong to one connection, which is the server's.
 _HOP_BY_HOP = frozenset({b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding", b"upgrade"})
 _BODYLESS = (204, 304)
@@ -46,29 +46,19 @@ _BODYLESS = (204, 304)
 class ReplayApp:
     """The application."""
 
-    def __init__(
-        self,
-        source: Source,
-        session: str | None = None,
-        *,
-        pace: str | None = None,
-        when_spent: WhenSpent | str | None = None,
-        say: Callable[[str], None] = warn,
-    ) -> None:
+    def __init__(self, source: Source, session: str | None = None, **options: Unpack[Options]) -> None:
         """Replay *source*: the path of a cassette, or an open run, which stays the caller's.
 
         Args:
             source: the path of a cassette, or an open run.
             session: the session's name.
-            pace: `instant` (as long as nothing else is said), `recorded`, or a factor such as `4x`.
-            when_spent: what a request gets that was asked more often than recorded: `miss`, `repeat` or `cycle`.
-            say: told of every miss, line by line; the logger `wiretape` where nothing is given.
+            options: `pace`, `when_spent` and `say`; see `Options`.
 
         Raises:
             UsageError: an option is malformed, or given for a run that is open already.
             WiretapeError: the cassette or the session cannot be replayed.
         """
-        self._replay = InProcess(source, session, pace=pace, when_spent=when_spent, say=say)
+        self._replay = InProcess(source, session, **options)
 
     @property
     def run(self) -> Run:

@@ -11,26 +11,25 @@ answer ends. Sessions are told apart by the header `X-Wiretape-Session`, or by a
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import anyio
 import httpx
 
-from wiretape.addons.inprocess import InProcess, Source, warn
+from wiretape.addons.inprocess import InProcess
 from wiretape.proxy.answering import BrokenOff, Caller
 from wiretape.proxy.decide.routing import Origin
 from wiretape.proxy.serve.direct.framing import Framing
-from wiretape.store.interaction import Request
+from wiretape.store.interaction import USUAL_PORTS, Request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+    from collections.abc import AsyncIterator, Iterator
 
+    from wiretape.addons.inprocess import HostOptions, Source
     from wiretape.proxy.answering import Reply
-    from wiretape.proxy.decide.modes import WhenSpent
     from wiretape.proxy.decide.pace import Pace
     from wiretape.proxy.run import Run
 
-_PORTS = {"http": 80, "https": 443}
 # httpx says `HTTP/2` where others say `HTTP/2.0`.
 _VERSIONS = {"HTTP/2.0": b"HTTP/2", "HTTP/3.0": b"HTTP/3"}
 
@@ -38,41 +37,19 @@ _VERSIONS = {"HTTP/2.0": b"HTTP/2", "HTTP/3.0": b"HTTP/3"}
 class _Replaying:
     """What both transports do."""
 
-    def __init__(
-        self,
-        source: Source,
-        session: str | None = None,
-        *,
-        pace: str | None = None,
-        when_spent: WhenSpent | str | None = None,
-        alias: Iterable[str] = (),
-        intercept: Iterable[str] = (),
-        say: Callable[[str], None] = warn,
-    ) -> None:
-        """Replay *source*: the path of a cassette, or an open run, which stays the caller's. See `InProcess`.
+    def __init__(self, source: Source, session: str | None = None, **options: Unpack[HostOptions]) -> None:
+        """Replay *source*: the path of a cassette, or an open run, which stays the caller's.
 
         Args:
             source: the path of a cassette, or an open run.
             session: the session's name.
-            pace: `instant` (as long as nothing else is said), `recorded`, or a factor such as `4x`.
-            when_spent: what a request gets that was asked more often than recorded: `miss`, `repeat` or `cycle`.
-            alias: more names of the API, such as the host of a base URL that is used in tests only.
-            intercept: other hosts that were recorded.
-            say: told of every miss, line by line; the logger `wiretape` where nothing is given.
+            options: `pace`, `when_spent`, `say`, `alias` and `intercept`; see `Options` and `HostOptions`.
 
         Raises:
             UsageError: an option is malformed, or given for a run that is open already.
             WiretapeError: the cassette or the session cannot be replayed.
         """
-        self._replay = InProcess(
-            source,
-            session,
-            pace=pace,
-            when_spent=when_spent,
-            alias=alias,
-            intercept=intercept,
-            say=say,
-        )
+        self._replay = InProcess(source, session, **options)
 
     @property
     def run(self) -> Run:
@@ -81,7 +58,7 @@ class _Replaying:
 
     def _answer(self, request: httpx.Request, content: bytes) -> Reply:
         url = request.url
-        default = _PORTS.get(url.scheme)
+        default = USUAL_PORTS.get(url.scheme)
         if default is None:
             # In the words in which httpx says it over a socket.
             raise httpx.UnsupportedProtocol(
@@ -90,7 +67,7 @@ class _Replaying:
                 else "Request URL is missing an 'http://' or 'https://' protocol."
             )
         target: bytes = request.extensions.get("target", url.raw_path)
-        host, port = url.raw_host.decode("ascii").strip("[]"), url.port or default
+        host, port = url.raw_host.decode("ascii"), url.port or default
         asked = Request(
             method=request.method,
             scheme=url.scheme,

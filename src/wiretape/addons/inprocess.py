@@ -6,7 +6,7 @@ import logging
 import os
 import weakref
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from wiretape.proxy.answering import Answering
 from wiretape.proxy.choosing import Asked, chosen, settings_file
@@ -33,6 +33,33 @@ def warn(text: str) -> None:
     _LOG.warning("wiretape: %s", text)
 
 
+class Options(TypedDict, total=False):
+    """What may be said of a replay in this process; what is not said is as in the settings file, or the usual.
+
+    Attributes:
+        pace: `instant` (as long as nothing else is said), `recorded`, or a factor such as `4x`.
+        when_spent: what a request gets that was asked more often than recorded: `miss` (as long as nothing else is
+            said), `repeat` or `cycle`.
+        say: told of every miss, line by line; the logger `wiretape` where nothing is given.
+    """
+
+    pace: str | None
+    when_spent: WhenSpent | str | None
+    say: Callable[[str], None]
+
+
+class HostOptions(Options, total=False):
+    """The same for whoever asks by address.
+
+    Attributes:
+        alias: more names of the API, such as the host of a base URL that is used in tests only.
+        intercept: other hosts that were recorded.
+    """
+
+    alias: Iterable[str]
+    intercept: Iterable[str]
+
+
 class InProcess:
     """A replay in this process.
 
@@ -51,16 +78,16 @@ class InProcess:
         intercept: Iterable[str] = (),
         say: Callable[[str], None] = warn,
     ) -> None:
-        """Open a cassette, or take up what is open; the rest is as on the command line, or in the settings file.
+        """Open a cassette, or take up what is open.
 
         Args:
             source: see `Source`. What the caller has opened the caller closes.
             session: the session's name.
-            pace: `instant`, `recorded`, or a factor such as `4x`.
-            when_spent: what a request gets that was asked more often than recorded: `miss`, unless said.
-            alias: more names of the API.
-            intercept: other hosts that were recorded.
-            say: told what a person at a terminal would be.
+            pace: see `Options`.
+            when_spent: see `Options`.
+            alias: see `HostOptions`.
+            intercept: see `HostOptions`.
+            say: see `Options`.
 
         Raises:
             UsageError: an option is malformed, or given for a run that is open already.

@@ -1,6 +1,6 @@
 """A running proxy, asked by a program: sessions opened, reset and closed through its API under `/~wiretape/`.
 
-The standard library alone, so that whoever uses it imports nothing for it.
+It speaks HTTP by the standard library alone, and imports neither an engine nor what reads cassettes.
 """
 
 from __future__ import annotations
@@ -9,19 +9,26 @@ import http.client
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
-from wiretape.proxy.decide.belonging import CONTROL, MARK
+from wiretape.proxy.decide.admission import Password
+from wiretape.proxy.decide.belonging import CONTROL, MARK, by_prefix
 from wiretape.store.errors import UsageError
 
 if TYPE_CHECKING:
     from types import TracebackType
 
 _PATIENCE_SECONDS = 60.0
+# A user without a password is none to many clients.
+_ANY = Password("x")
 
 
 class RemoteProxy:
     """A proxy that somebody has started.
+
+    Attributes:
+        url: where it is, without the password.
+        password: what it asks for; None for nothing.
 
     Example:
         >>> proxy = RemoteProxy("http://127.0.0.1:8787")  # doctest: +SKIP
@@ -31,10 +38,19 @@ class RemoteProxy:
         []
     """
 
-    def __init__(self, url: str) -> None:
-        """Know the proxy at *url*, as its ready file names it; nothing is asked yet."""
+    def __init__(self, url: str, password: str | None = None) -> None:
+        """Know a proxy; nothing is asked yet.
+
+        Args:
+            url: where it is, as its ready file names it; or as a client is told, with the password in it as in
+                `http://wiretape:PASSWORD@HOST:PORT` or `$WIRETAPE_URL`.
+            password: what it asks for, where *url* does not say it.
+        """
         parts = urlsplit(url)
-        self.url = url.rstrip("/")
+        in_path = by_prefix(parts.path).password if parts.path.startswith(MARK) else None
+        word = password or unquote(parts.password or "") or in_path
+        self.url = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        self.password = Password(word) if word else None
         self._host = parts.hostname or "127.0.0.1"
         self._port = parts.port or 80
 
@@ -64,6 +80,11 @@ class RemoteProxy:
         facts = self.ask("POST", "sessions", {"session": session, **given})
         return RemoteSession(self, str(facts["id"]))
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """The header with the password; none where there is none."""
+        return {} if self.password is None else {"X-Wiretape-Password": self.password.word}
+
     def ask(self, method: str, path: str, document: object = None) -> Any:
         """One request to the proxy's API, and the document it answers with.
 
@@ -71,9 +92,10 @@ class RemoteProxy:
             UsageError: nobody answers, or the proxy refuses.
         """
         connection = http.client.HTTPConnection(self._host, self._port, timeout=_PATIENCE_SECONDS)
+        headers = {"Content-Type": "application/json", **self.headers}
         try:
             body = None if document is None else json.dumps(document).encode()
-            connection.request(method, f"{MARK}{CONTROL}/{path}", body, {"Content-Type": "application/json"})
+            connection.request(method, f"{MARK}{CONTROL}/{path}", body, headers)
             answer = connection.getresponse()
             told = json.loads(answer.read())
         except (OSError, http.client.HTTPException, ValueError) as error:
@@ -101,18 +123,18 @@ class RemoteSession:
     @property
     def url(self) -> str:
         """The API's base URL for whoever asks in this session."""
-        return f"{self._proxy.url}{MARK}{self.id}"
+        password = self._proxy.password
+        return f"{self._proxy.url}{MARK}{self.id}" if password is None else password.base_of(self._proxy.url, self.id)
 
     @property
     def proxy(self) -> str:
         """The proxy's address for whoever asks in this session."""
-        scheme, _, rest = self._proxy.url.partition("://")
-        return f"{scheme}://{self.id}:x@{rest}"
+        return (self._proxy.password or _ANY).proxy_of(self._proxy.url, self.id)
 
     @property
     def headers(self) -> dict[str, str]:
-        """The header that names it, where neither address can be told to the client."""
-        return {"X-Wiretape-Session": self.id}
+        """The headers that name it and bring the password, where neither address can be told to the client."""
+        return {"X-Wiretape-Session": self.id, **self._proxy.headers}
 
     def facts(self) -> dict[str, Any]:
         """How it stands: `mode`, `recorded`, `served`, `repeats`, `misses` (how many)."""

@@ -16,9 +16,10 @@ import msgspec
 
 from wiretape.addons.formats.exchange import Exchange, Plan, hosts_of
 from wiretape.addons.formats.exchange import record as _record
+from wiretape.proxy.decide.routing import parse_url
 from wiretape.proxy.decide.rules import NO_RULES, Rules
 from wiretape.store.aitronos.hosts import DEFAULT_UPSTREAM
-from wiretape.store.interaction import Ended, Headers, Request, ResponseHead
+from wiretape.store.interaction import Ended, Headers, Request, ResponseHead, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -32,8 +33,6 @@ FIRST_BYTE_US = 1_000
 
 EVERY_US = 10_000
 """How far the events of a stream are apart, unless something else is said."""
-
-_PORTS = {"http": 80, "https": 443}
 
 
 class Payload(msgspec.Struct, frozen=True):
@@ -190,8 +189,7 @@ def _timed(name: str, exchanges: Sequence[Exchange], at: str) -> Iterable[Exchan
     moment = dt.datetime.fromisoformat(at).astimezone(dt.UTC)
     for number, given in enumerate(exchanges):
         began = moment + dt.timedelta(seconds=number)
-        iso = began.isoformat(timespec="microseconds").replace("+00:00", "Z")
-        yield msgspec.structs.replace(given, started_at=given.started_at or iso)
+        yield msgspec.structs.replace(given, started_at=given.started_at or timestamp(began))
 
 
 def _whole(content_type: str, data: bytes) -> Payload:
@@ -220,17 +218,19 @@ def _event(event: object) -> bytes:
 
 
 def _request(method: str, url: str, http_version: str, headers: Headers, body: bytes) -> Request:
-    parts = urlsplit(f"{DEFAULT_UPSTREAM}{url}" if url.startswith("/") else url)
-    if parts.scheme not in _PORTS or not parts.hostname:
-        raise ValueError(f"{url!r} is no http or https address, nor a path")
+    whole = f"{DEFAULT_UPSTREAM}{url}" if url.startswith("/") else url
+    try:
+        origin, target = parse_url(whole)
+    except ValueError as error:
+        raise ValueError(f"{error}, nor a path") from None
     return Request(
         method=method,
-        scheme=parts.scheme,
-        host=parts.hostname,
-        port=parts.port or _PORTS[parts.scheme],
-        target=(parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
+        scheme=origin.scheme,
+        host=origin.host,
+        port=origin.port,
+        target=target,
         http_version=http_version,
-        headers=((b"Host", parts.netloc.rpartition("@")[2].encode()), *headers),
+        headers=((b"Host", urlsplit(whole).netloc.rpartition("@")[2].encode()), *headers),
         body=body,
     )
 

@@ -9,7 +9,7 @@ import typer
 
 from wiretape.cli import options
 from wiretape.cli.output import say
-from wiretape.proxy.settings import cassette_path
+from wiretape.proxy.usual import cassette_path
 
 Name = Annotated[
     str, typer.Argument(metavar="SESSION", help="The incomplete session, as `wiretape sessions` names it.")

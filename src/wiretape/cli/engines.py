@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib.util
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -48,6 +47,8 @@ def chooser(name: EngineName) -> Callable[[Run], Engine]:
 def _mitmproxy(mode: Mode) -> Engine:
     if importlib.util.find_spec("mitmproxy") is None:
         raise UsageError(f"{mode} needs mitmproxy, which is not installed here; pip install 'wiretape[proxy]'")
+    import asyncio
+
     from wiretape.addons.mitm.host import serve
     from wiretape.proxy.serve.wholerun import Engine
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import string
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,12 +14,12 @@ import typer
 from wiretape.cli import options
 from wiretape.cli.output import print_json, say
 from wiretape.cli.serving_options import Alias, Intercept
-from wiretape.store.cassette import Cassette
 from wiretape.store.errors import InteractionMissing, UsageError
 
 if TYPE_CHECKING:
     from wiretape.proxy.explaining import Asked, Session
     from wiretape.proxy.settings import Settings
+    from wiretape.store.cassette import Cassette
     from wiretape.store.interaction import Interaction, Request
 
 RequestName = Annotated[
@@ -26,7 +27,8 @@ RequestName = Annotated[
     typer.Argument(
         metavar="[REQUEST]",
         help="An interaction, by id or as SESSION/POSITION; a file that holds a curl command line or an HTTP request; "
-        "or - for standard input, which is also read where nothing is named.",
+        "an address, or a path of the API, for a GET of it; or - for standard input, which is also read where nothing "
+        "is named.",
         show_default=False,
     ),
 ]
@@ -51,6 +53,7 @@ From = Annotated[
 ]
 
 _INTERACTION = re.compile(r"(.+/)?[0-9]+", re.DOTALL)
+_ADDRESS = re.compile(r"https?://|/", re.IGNORECASE)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -75,6 +78,7 @@ def explain(
     """
     from wiretape.proxy import choosing
     from wiretape.proxy.decide.modes import Mode
+    from wiretape.store.cassette import Cassette
 
     asked = choosing.Asked(cassette=cassette, session=session, alias=alias or (), intercept=intercept or ())
     settings = choosing.chosen(Mode.REPLAY, asked, choosing.settings_file(os.environ), os.environ)
@@ -124,13 +128,13 @@ def _explain(
 
 
 def _interaction(source: Cassette, name: str | None) -> Interaction | None:
-    """The interaction called *name*; None where the name is that of a file."""
+    """The interaction called *name*; None where the name is that of a file, or an address."""
     if name is None or not _INTERACTION.fullmatch(name):
         return None
     try:
         return source.interaction(name)
     except InteractionMissing:
-        if Path(name).is_file():
+        if Path(name).is_file() or _ADDRESS.match(name):
             return None
         raise
 
@@ -152,6 +156,8 @@ def _read(name: str | None) -> tuple[Request, str]:
     from wiretape.addons.formats.curl import is_curl, read_curl
     from wiretape.addons.formats.rawhttp import is_raw_http, read_raw_http
 
+    if name is not None and _ADDRESS.match(name) and not Path(name).exists():
+        return _getting(name), "a GET of the address"
     text, origin = _text(name)
     if is_curl(text):
         return read_curl(text, _read_file), f"a curl command line in {origin}"
@@ -167,6 +173,22 @@ def _read(name: str | None) -> tuple[Request, str]:
     )
 
 
+def _getting(address: str) -> Request:
+    """A GET of an address, or of a path of the API."""
+    from urllib.parse import quote
+
+    from wiretape.proxy.decide.routing import parse_url
+    from wiretape.store.aitronos.hosts import DEFAULT_UPSTREAM
+    from wiretape.store.interaction import Request
+
+    try:
+        origin, target = parse_url(f"{DEFAULT_UPSTREAM}{address}" if address.startswith("/") else address)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    target = quote(target, safe=string.punctuation)
+    return Request(method="GET", scheme=origin.scheme, host=origin.host, port=origin.port, target=target)
+
+
 def _text(name: str | None) -> tuple[bytes, str]:
     if name is None or name == "-":
         if sys.stdin.isatty():
@@ -174,7 +196,8 @@ def _text(name: str | None) -> tuple[bytes, str]:
         return sys.stdin.buffer.read(), "standard input"
     if not Path(name).exists():
         raise UsageError(
-            f"{name!r} is neither a file nor an interaction; name an interaction by id or as SESSION/POSITION"
+            f"{name!r} is neither a file, an interaction nor an address; name an interaction by id or as "
+            "SESSION/POSITION, and an address as https://HOST/PATH or /PATH"
         )
     return _read_file(name), name
 

@@ -12,6 +12,7 @@ from wiretape.cli.output import console, size
 from wiretape.proxy.decide.multipart import parts
 from wiretape.proxy.decide.shown import named, quoted, visible
 from wiretape.proxy.decide.urlform import pairs
+from wiretape.store.wording import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -58,13 +59,12 @@ def explanation(found: Explanation, origin: str, session: Session, itself: Inter
     """
     lines = [*_head(found.asked, origin), "", *_form(found), ""]
     if found.matches:
-        count = len(found.matches)
-        often, order = ("once", "") if count == 1 else (f"{count} times", ", answered in this order")
+        times = len(found.matches)
+        often, order = ("once", "") if times == 1 else (f"{times} times", ", answered in this order")
         lines.append(f"# matches: recorded {often} in session {session.name!r}{order}")
         lines += [f"  {_interaction(match)}{_mark(match, itself)}" for match in found.matches]
     else:
-        there = f"{session.size} interaction{'' if session.size == 1 else 's'}"
-        lines.append(f"# matches nothing in session {session.name!r} ({there})")
+        lines.append(f"# matches nothing in session {session.name!r} ({count(session.size, 'interaction')})")
         for near in found.nearest:
             lines += ["", *_near(near)]
     return Told(lines, _facts(found, origin, session))
@@ -139,7 +139,7 @@ def _indented(text: str) -> Iterator[str]:
 
 def _multipart(body: bytes) -> Iterator[str]:
     found = parts(body)
-    yield _labelled("body", f"multipart of {len(found)} part{'' if len(found) == 1 else 's'}, in this order:")
+    yield _labelled("body", f"multipart of {count(len(found), 'part')}, in this order:")
     for part in found:
         name = "without a name" if part.name is None else quoted(part.name)
         yield _labelled("", f"{name}: {size(part.size)}, BLAKE2b {part.digest.hex()}")

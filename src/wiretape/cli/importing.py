@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wiretape.cli import options
+from wiretape.cli import options, serving_options
 from wiretape.cli.output import say
-from wiretape.proxy.choosing import Asked, chosen_rules, settings_file
 from wiretape.proxy.decide.modes import Mode
-from wiretape.proxy.settings import cassette_path, parse_session
+from wiretape.proxy.usual import cassette_path
 from wiretape.store.errors import UsageError, WiretapeError
+from wiretape.store.wording import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +41,6 @@ Upstream = Annotated[
         show_default=False,
     ),
 ]
-Alias = Annotated[list[str] | None, typer.Option("--alias", metavar="HOST", help="One more name of the API.")]
 Skip = Annotated[
     list[int] | None, typer.Option("--skip", metavar="N", help="Leave out this entry of the file, counted from 1.")
 ]
@@ -61,7 +59,7 @@ def import_(
     session: Session = None,
     format_name: FormatName = None,
     upstream: Upstream = None,
-    alias: Alias = None,
+    alias: serving_options.Alias = None,
     skip: Skip = None,
     replace: Replace = False,
 ) -> None:
@@ -71,6 +69,7 @@ def import_(
     """
     from wiretape.addons.formats import reading
     from wiretape.addons.formats.exchange import Plan, hosts_of, record
+    from wiretape.proxy.choosing import Asked, chosen_rules, settings_file
 
     settings = settings_file(os.environ)
     path = cassette_path(cassette, os.environ, settings)
@@ -102,14 +101,16 @@ def import_(
         raise UsageError(f"{failed} of {len(files)} files were not imported, for the reasons above")
 
 
-def _tell(path: Path, name: str, count: int, hosts: Hosts, named: AbstractSet[str]) -> None:
-    say(f"session {name!r} of {path} holds {count} interaction{'' if count == 1 else 's'}, from {hosts.upstream}")
+def _tell(path: Path, name: str, held: int, hosts: Hosts, named: AbstractSet[str]) -> None:
+    say(f"session {name!r} of {path} holds {count(held, 'interaction')}, from {hosts.upstream}")
     if others := hosts.intercepted - named:
         options_ = " ".join(f"--intercept {host}" for host in sorted(others))
         say(f"session {name!r} holds calls to other hosts too; replay it with {options_}")
 
 
 def _names(files: Sequence[Path], session: str | None, skip: Sequence[int] | None) -> list[str]:
+    from wiretape.proxy.settings import parse_session
+
     if len(files) > 1 and (session is not None or skip):
         raise UsageError(f"{'--session' if session is not None else '--skip'} is for one file; import them in turn")
     names = [session if session is not None else file.stem for file in files]
@@ -134,5 +135,8 @@ def _refuse_taken(path: Path, names: Sequence[str]) -> None:
 
 def _changed(file: Path) -> str:
     """When *file* was last changed: what stands for the times that it does not tell."""
-    moment = dt.datetime.fromtimestamp(file.stat().st_mtime, dt.UTC)
-    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+    import datetime as dt
+
+    from wiretape.store.interaction import timestamp
+
+    return timestamp(dt.datetime.fromtimestamp(file.stat().st_mtime, dt.UTC))

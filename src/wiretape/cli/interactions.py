@@ -9,8 +9,7 @@ import typer
 
 from wiretape.cli import options
 from wiretape.cli.output import duration, print_json, print_table, size
-from wiretape.proxy.settings import cassette_path
-from wiretape.store.cassette import Cassette
+from wiretape.proxy.usual import cassette_path
 
 if TYPE_CHECKING:
     from wiretape.store.interaction import Interaction
@@ -57,6 +56,8 @@ def add_to(app: typer.Typer) -> None:
 
 def ls(*, cassette: options.Cassette = None, session: Session = None, as_json: options.AsJson = False) -> None:
     """List the interactions of a cassette."""
+    from wiretape.store.cassette import Cassette
+
     with Cassette.open(cassette_path(cassette, os.environ)) as opened:
         found = opened.interactions(session)
     if as_json:

@@ -11,8 +11,9 @@ import typer
 
 from wiretape.cli import options
 from wiretape.cli.output import print_json, say
-from wiretape.proxy.settings import cassette_path
-from wiretape.store.merging import OnConflict
+from wiretape.proxy.usual import cassette_path
+from wiretape.store.conflict import OnConflict
+from wiretape.store.wording import count
 
 if TYPE_CHECKING:
     from wiretape.store.merging import Merged
@@ -58,7 +59,7 @@ def merge(
 
 def _line(one: Merged, path: Path) -> str:
     what = f"session {one.session!r} of {one.source}"
-    count = f"{one.interactions} interaction" + ("" if one.interactions == 1 else "s")
+    held = count(one.interactions, "interaction")
     named = "" if one.name == one.session else f" as {one.name!r}"
     match one.outcome:
         case "equal":
@@ -66,6 +67,6 @@ def _line(one: Merged, path: Path) -> str:
         case "skipped":
             return f"{what} was left out: another one bears its name in {path}"
         case "replaced":
-            return f"{what} ({count}) replaced the one of its name in {path}"
+            return f"{what} ({held}) replaced the one of its name in {path}"
         case _:
-            return f"{what} ({count}) copied into {path}{named}"
+            return f"{what} ({held}) copied into {path}{named}"

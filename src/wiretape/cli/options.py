@@ -16,4 +16,8 @@ Cassette = Annotated[
         show_default=False,
     ),
 ]
+Sessions = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="SESSION...", help="Only these sessions; all without any.", show_default=False),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print facts as JSON.")]

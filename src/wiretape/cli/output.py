@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from typing import TYPE_CHECKING
 
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from rich.console import Console
 
@@ -21,6 +22,8 @@ _LEAST = 24
 _MILLISECOND_US = 1_000
 _SECOND_US = 1_000_000
 _KIBI = 1024
+# A bar that is moved more often would take longer than what it shows.
+_STEPS = 500
 
 
 def console() -> Console:
@@ -36,6 +39,28 @@ def say(text: str) -> None:
     """One line to whoever sits at the terminal; standard output is the command's."""
     sys.stderr.write(f"wiretape: {text}\n")
     sys.stderr.flush()
+
+
+@contextlib.contextmanager
+def progress(what: str) -> Generator[Callable[[int, int], None]]:
+    """A bar for what takes longer than a moment; given how many of how many things are done, it moves."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _total: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    shown = 0
+    with Progress(console=Console(file=sys.stderr), transient=True) as bar:
+        task = bar.add_task(what)
+
+        def move(done: int, total: int) -> None:
+            nonlocal shown
+            if done == total or abs(done - shown) * _STEPS >= total:
+                shown = done
+                bar.update(task, completed=done, total=total)
+
+        yield move
 
 
 def print_json(facts: object) -> None:

@@ -13,6 +13,7 @@ from rich.text import Text
 from wiretape.cli.output import duration, size
 from wiretape.store.encoding import Undecodable, decoded
 from wiretape.store.interaction import header
+from wiretape.store.wording import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,7 +79,7 @@ def _body(headers: Headers, body: bytes) -> RenderableType:
 
 def _timing(found: Interaction, chunks: list[Chunk]) -> Iterator[RenderableType]:
     how = found.ended or "going on"
-    facts = f"{found.kind}, {size(found.response_bytes)} in {found.chunk_count} chunks, {how}"
+    facts = f"{found.kind}, {size(found.response_bytes)} in {count(found.chunk_count, 'chunk')}, {how}"
     facts += f", first byte after {duration(found.first_byte_us)}, end after {duration(found.duration_us)}"
     yield Text(facts, style="red" if how != "complete" else "green")
     if found.problem:

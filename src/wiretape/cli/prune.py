@@ -10,8 +10,9 @@ import typer
 
 from wiretape.cli import options
 from wiretape.cli.output import print_json, say, size
-from wiretape.proxy.settings import cassette_path
+from wiretape.proxy.usual import cassette_path
 from wiretape.store.errors import UsageError
+from wiretape.store.wording import count
 
 if TYPE_CHECKING:
     from wiretape.store.pruning import Pruned
@@ -62,8 +63,8 @@ def _lines(pruned: Pruned, *, dry_run: bool) -> list[str]:
     would = "would remove" if dry_run else "removed"
     told = [f"{would} session {name!r}" for name in pruned.sessions]
     told += [f"{would} interaction {name}" for name in pruned.interactions]
-    count = f"{pruned.interaction_count} interaction" + ("" if pruned.interaction_count == 1 else "s")
-    total = f"{count} in all, with {size(pruned.body_bytes)} of bodies that nothing else holds"
+    total = f"{count(pruned.interaction_count, 'interaction')} in all"
+    total += f", with {size(pruned.body_bytes)} of bodies that nothing else holds"
     if not dry_run:
         total += f"; the file gave back {pruned.file_bytes} bytes"
     return [*told, total]

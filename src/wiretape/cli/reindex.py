@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 
 import typer
 
 from wiretape.cli import options
-from wiretape.cli.output import say
-from wiretape.proxy.settings import cassette_path
+from wiretape.cli.output import progress, say
+from wiretape.proxy.usual import cassette_path
+from wiretape.store.wording import count
 
 
 def add_to(app: typer.Typer) -> None:
@@ -19,22 +19,18 @@ def add_to(app: typer.Typer) -> None:
 
 def reindex(*, cassette: options.Cassette = None) -> None:
     """Read all answers of a cassette anew, as a newer wiretape may understand more; the bytes stay as they are."""
-    from rich.console import Console
-    from rich.progress import Progress
-
     from wiretape.store import maintenance
 
     path = cassette_path(cassette, os.environ)
-    with Progress(console=Console(file=sys.stderr), transient=True, disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task("reading")
-        seen = 0
+    seen = 0
+    with progress("reading") as bar:
 
-        def progress(done: int, total: int) -> None:
+        def read(done: int, total: int) -> None:
             nonlocal seen
             seen = done
-            bar.update(task, completed=done, total=total)
+            bar(done, total)
 
-        problems = maintenance.reindex(path, progress)
-    say(f"read {seen} answers of {path} anew, {len(problems)} of them not understood")
+        problems = maintenance.reindex(path, read)
+    say(f"read {count(seen, 'answer')} of {path} anew, {len(problems)} of them not understood")
     if problems:
         say("not understood: " + ", ".join(map(str, problems[:20])) + (" …" if len(problems) > 20 else ""))  # noqa: PLR2004

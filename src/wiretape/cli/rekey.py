@@ -10,8 +10,9 @@ import typer
 
 from wiretape.cli import options, serving_options
 from wiretape.cli.output import print_json, say
-from wiretape.proxy.settings import cassette_path
+from wiretape.proxy.usual import cassette_path
 from wiretape.store.errors import UsageError
+from wiretape.store.wording import count
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,10 +21,6 @@ if TYPE_CHECKING:
     from wiretape.proxy.rekeying import Regrouped
     from wiretape.store.interaction import Session
 
-Names = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="SESSION...", help="Only these sessions; all without any.", show_default=False),
-]
 NoRules = Annotated[bool, typer.Option("--no-rules", help="Match by the whole request again.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would merge and split.")]
 
@@ -34,7 +31,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def rekey(  # noqa: PLR0913 - an option each
-    names: Names = None,
+    names: options.Sessions = None,
     *,
     cassette: options.Cassette = None,
     ignore: serving_options.Ignore = None,
@@ -105,7 +102,8 @@ def _chosen(path: Path, names: list[str] | None) -> list[Session]:
 
 def _tell(regrouped: Regrouped, *, dry_run: bool) -> None:
     verb = "would get" if dry_run else "got"
-    say(f"session {regrouped.session!r}: {regrouped.changed} of {regrouped.interactions} interactions {verb} a new key")
+    of = f"{regrouped.changed} of {count(regrouped.interactions, 'interaction')}"
+    say(f"session {regrouped.session!r}: {of} {verb} a new key")
     for group in regrouped.merged:
         typer.echo(f"merged: {', '.join(group)}")
     for groups in regrouped.split:

@@ -9,7 +9,7 @@ import typer
 
 from wiretape.cli import options
 from wiretape.cli.output import say
-from wiretape.proxy.settings import cassette_path
+from wiretape.proxy.usual import cassette_path
 
 Old = Annotated[str, typer.Argument(metavar="OLD", help="The session, as `wiretape sessions` names it.")]
 New = Annotated[str, typer.Argument(metavar="NEW", help="Its name from now on.")]

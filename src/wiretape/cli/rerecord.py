@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
@@ -11,8 +10,8 @@ import typer
 
 from wiretape.cli import options, serving_options
 from wiretape.cli.engines import EngineName, chooser
-from wiretape.cli.output import print_json, print_table, say
-from wiretape.proxy.settings import cassette_path
+from wiretape.cli.output import print_json, print_table, progress, say
+from wiretape.proxy.usual import cassette_path
 
 if TYPE_CHECKING:
     from wiretape.proxy.rerecording import Outcome
@@ -57,9 +56,6 @@ def rerecord(
 
     The old answer stays where no new one came, or a failure. Exits 1 where one stayed.
     """
-    from rich.console import Console
-    from rich.progress import Progress
-
     from wiretape.proxy.choosing import Asked, chosen_rules, settings_file
     from wiretape.proxy.decide.routing import parse_upstream
     from wiretape.proxy.rerecording import Wish
@@ -77,11 +73,8 @@ def rerecord(
         force=force,
         any_status=any_status,
     )
-    with Progress(console=Console(file=sys.stderr), transient=True, disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task("recording again")
-        outcomes = again(
-            wish, say, chooser(EngineName.MITMPROXY), lambda done, total: bar.update(task, completed=done, total=total)
-        )
+    with progress("recording again") as bar:
+        outcomes = again(wish, say, chooser(EngineName.MITMPROXY), bar)
     if as_json:
         print_json([msgspec.structs.asdict(outcome) for outcome in outcomes])
     else:

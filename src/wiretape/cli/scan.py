@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 from pathlib import Path
@@ -12,12 +11,13 @@ import msgspec
 import typer
 
 from wiretape.cli import options
-from wiretape.cli.output import print_json, print_table, say
-from wiretape.proxy.settings import cassette_path
+from wiretape.cli.output import print_json, print_table, progress, say
+from wiretape.proxy.usual import cassette_path
 from wiretape.store.errors import UsageError, WiretapeError
+from wiretape.store.wording import count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Sequence
 
     from wiretape.proxy.decide.redact import RedactRules
     from wiretape.proxy.scan.allowing import Allowed
@@ -118,7 +118,7 @@ class _Run:
         for what in found.unread:
             say(f"{path}: not looked into: {what}")
         if found.allowed:
-            say(f"{path}: {found.allowed} finds are allowed")
+            say(f"{path}: {count(found.allowed, 'find')} {'is' if found.allowed == 1 else 'are'} allowed")
 
     def tell(self, *, as_json: bool) -> None:
         """Print what was found."""
@@ -128,9 +128,8 @@ class _Run:
             print_json([msgspec.structs.asdict(finding) for finding in self.findings])
         elif self.findings:
             table(self.findings, several=self._count > 1)
-        count = sum(finding.times for finding in self.findings)
-        files = f"{self._count} file{'s' if self._count > 1 else ''}"
-        say(f"{files}: " + (f"{count} secret{'s' if count > 1 else ''} found" if count else "no secrets found"))
+        found = sum(finding.times for finding in self.findings)
+        say(f"{count(self._count, 'file')}: {count(found, 'secret') if found else 'no secrets'} found")
 
     def _named(self, path: Path) -> Scanned:
         with path.open("rb") as file:
@@ -153,17 +152,6 @@ class _Run:
         from wiretape.proxy.scan.exports import scan_text
 
         return scan_text(name, data, self._allowed, self._foreign, self._rules)
-
-
-@contextlib.contextmanager
-def progress(what: str) -> Generator[Callable[[int, int], None]]:
-    """A bar for what takes longer than a moment; what is given moves it."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(file=sys.stderr), transient=True, disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task(what)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def table(findings: Sequence[Finding], *, several: bool) -> None:

@@ -9,19 +9,16 @@ import msgspec
 import typer
 
 from wiretape.cli import options
-from wiretape.cli.output import print_json, say
-from wiretape.cli.scan import progress, table
-from wiretape.proxy.settings import cassette_path
+from wiretape.cli.output import print_json, progress, say
+from wiretape.cli.scan import table
+from wiretape.proxy.usual import cassette_path
+from wiretape.store.wording import count
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from wiretape.proxy.scrubbing import Scrubbed
 
-Names = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="SESSION...", help="Only these sessions; all without any.", show_default=False),
-]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be replaced.")]
 
 
@@ -31,7 +28,11 @@ def add_to(app: typer.Typer) -> None:
 
 
 def scrub(
-    names: Names = None, *, cassette: options.Cassette = None, dry_run: DryRun = False, as_json: options.AsJson = False
+    names: options.Sessions = None,
+    *,
+    cassette: options.Cassette = None,
+    dry_run: DryRun = False,
+    as_json: options.AsJson = False,
 ) -> int:
     """Replace the secrets of a cassette with placeholders, in place, and leave no byte of them in the file.
 
@@ -60,9 +61,8 @@ def _tell(path: Path, done: Scrubbed, *, dry_run: bool) -> None:
     if done.replaced:
         table(done.replaced, several=False)
     verb = "would be replaced" if dry_run else "replaced"
-    kinds = ", ".join(f"{count} {kind}" for kind, count in done.kinds.most_common())
-    sessions = f"{len(done.sessions)} session{'' if len(done.sessions) == 1 else 's'}"
-    say(f"{path}, {sessions}: {verb}: {kinds or 'nothing'}")
+    kinds = ", ".join(f"{number} {kind}" for kind, number in done.kinds.most_common())
+    say(f"{path}, {count(len(done.sessions), 'session')}: {verb}: {kinds or 'nothing'}")
     for what in done.unread:
         say(f"not looked into: {what}")
     for name in done.beside:

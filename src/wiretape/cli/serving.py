@@ -12,9 +12,7 @@ from wiretape.cli import options
 from wiretape.cli import serving_options as serving
 from wiretape.cli.engines import EngineName, chooser
 from wiretape.cli.output import say
-from wiretape.proxy.choosing import Asked, chosen, settings_file
 from wiretape.proxy.decide.modes import Mode
-from wiretape.proxy.summing_up import lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +34,7 @@ def record(  # noqa: PLR0913 - an option each
     session: serving.Session = None,
     upstream: serving.Upstream = None,
     listen: serving.ListenOn = None,
+    password: serving.Password = None,
     ready_file: serving.ReadyFile = None,
     alias: serving.Alias = None,
     intercept: serving.Intercept = None,
@@ -56,6 +55,7 @@ def record(  # noqa: PLR0913 - an option each
         session=session,
         upstream=upstream,
         listen=listen,
+        password=password,
         ready_file=ready_file,
         alias=alias,
         intercept=intercept,
@@ -74,6 +74,7 @@ def replay(  # noqa: PLR0913 - an option each
     session: serving.Session = None,
     upstream: serving.Upstream = None,
     listen: serving.ListenOn = None,
+    password: serving.Password = None,
     ready_file: serving.ReadyFile = None,
     alias: serving.Alias = None,
     intercept: serving.Intercept = None,
@@ -93,6 +94,7 @@ def replay(  # noqa: PLR0913 - an option each
         session=session,
         upstream=upstream,
         listen=listen,
+        password=password,
         ready_file=ready_file,
         alias=alias,
         intercept=intercept,
@@ -110,6 +112,7 @@ def auto(  # noqa: PLR0913 - an option each
     session: serving.Session = None,
     upstream: serving.Upstream = None,
     listen: serving.ListenOn = None,
+    password: serving.Password = None,
     ready_file: serving.ReadyFile = None,
     alias: serving.Alias = None,
     intercept: serving.Intercept = None,
@@ -126,6 +129,7 @@ def auto(  # noqa: PLR0913 - an option each
         session=session,
         upstream=upstream,
         listen=listen,
+        password=password,
         ready_file=ready_file,
         alias=alias,
         intercept=intercept,
@@ -144,6 +148,7 @@ def run(  # noqa: PLR0913 - an option each
     session: serving.Session = None,
     upstream: serving.Upstream = None,
     listen: serving.ListenOn = None,
+    password: serving.Password = None,
     ready_file: serving.ReadyFile = None,
     alias: serving.Alias = None,
     intercept: serving.Intercept = None,
@@ -159,6 +164,9 @@ def run(  # noqa: PLR0913 - an option each
     command: serving.Command = None,
 ) -> int:
     """Serve in the given mode: record, replay, auto, once (record what is not complete, else replay) or live."""
+    from wiretape.proxy.choosing import Asked, chosen, settings_file
+    from wiretape.proxy.settings import parse_password
+
     asked = Asked(
         cassette=cassette,
         session=session,
@@ -179,13 +187,16 @@ def run(  # noqa: PLR0913 - an option each
     )
     file = settings_file(os.environ)
     settings = chosen(mode, asked, file, os.environ)
-    settings = msgspec.structs.replace(settings, command=tuple(command or ()))
+    settings = msgspec.structs.replace(
+        settings, password=parse_password(password, os.environ), command=tuple(command or ())
+    )
     return _serve(settings, engine or EngineName(file.values.engine or EngineName.AUTO), command or [])
 
 
 def _serve(settings: Settings, engine: EngineName, command: Sequence[str]) -> int:
     from wiretape.proxy.runs import exit_code
     from wiretape.proxy.serve.wholerun import serve_run
+    from wiretape.proxy.summing_up import lines_of
 
     code, summaries = serve_run(settings, say, command, chooser(engine))
     for line in lines_of(summaries):

@@ -9,7 +9,7 @@ import typer
 
 from wiretape.cli.engines import EngineName
 from wiretape.proxy.decide import modes
-from wiretape.proxy.settings import DEFAULT_LISTEN, DEFAULT_SESSION
+from wiretape.proxy.usual import DEFAULT_LISTEN, DEFAULT_SESSION
 from wiretape.store.aitronos.hosts import DEFAULT_UPSTREAM
 
 Session = Annotated[
@@ -32,6 +32,16 @@ ListenOn = Annotated[
         "--listen",
         metavar="HOST:PORT",
         help=f"Where the proxy listens; port 0 picks one. {DEFAULT_LISTEN}, or any free port before a command.",
+        show_default=False,
+    ),
+]
+Password = Annotated[
+    str | None,
+    typer.Option(
+        "--password",
+        metavar="WORD",
+        help="What every request has to bring; needed to listen on other than loopback. $WIRETAPE_PASSWORD, which no "
+        "list of processes shows.",
         show_default=False,
     ),
 ]

@@ -9,8 +9,7 @@ import typer
 
 from wiretape.cli import options
 from wiretape.cli.output import print_json, print_table
-from wiretape.proxy.settings import cassette_path
-from wiretape.store.cassette import Cassette
+from wiretape.proxy.usual import cassette_path
 
 
 def add_to(app: typer.Typer) -> None:
@@ -20,6 +19,8 @@ def add_to(app: typer.Typer) -> None:
 
 def sessions(*, cassette: options.Cassette = None, as_json: options.AsJson = False) -> None:
     """List the sessions of a cassette."""
+    from wiretape.store.cassette import Cassette
+
     with Cassette.open(cassette_path(cassette, os.environ)) as opened:
         found = opened.sessions()
     if as_json:

@@ -13,13 +13,11 @@ import typer
 from wiretape.cli import options
 from wiretape.cli.interactions import facts
 from wiretape.cli.output import console, print_json
-from wiretape.proxy.settings import cassette_path
-from wiretape.store.cassette import Cassette
-from wiretape.store.encoding import decoded
+from wiretape.proxy.usual import cassette_path
 from wiretape.store.errors import UsageError
-from wiretape.store.interaction import header
 
 if TYPE_CHECKING:
+    from wiretape.store.cassette import Cassette
     from wiretape.store.interaction import Headers, Interaction
 
 
@@ -49,6 +47,8 @@ def show(
     as_json: options.AsJson = False,
 ) -> None:
     """Show one interaction."""
+    from wiretape.store.cassette import Cassette
+
     with Cassette.open(cassette_path(cassette, os.environ)) as opened:
         found = opened.interaction(name)
         if body or raw:
@@ -62,6 +62,9 @@ def show(
 
 
 def _write_body(opened: Cassette, found: Interaction, side: Side, *, decode: bool) -> None:
+    from wiretape.store.encoding import decoded
+    from wiretape.store.interaction import header
+
     headers, content = _side(opened, found, side)
     if decode:
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,28 +11,17 @@ from wiretape.proxy.configuration import SettingsFile, read_settings_file
 from wiretape.proxy.decide.jsonpath import compile_path
 from wiretape.proxy.decide.modes import Mode, WhenSpent
 from wiretape.proxy.decide.pace import INSTANT, parse_pace
-from wiretape.proxy.decide.places import compile_place
+from wiretape.proxy.decide.places import compile_place, header_name
 from wiretape.proxy.decide.redaction import hook
 from wiretape.proxy.decide.rules import Rules
 from wiretape.proxy.decide.userhook import install
-from wiretape.proxy.settings import (
-    DEFAULT_LISTEN,
-    DEFAULT_SESSION,
-    Listen,
-    Settings,
-    cassette_path,
-    parse_hosts,
-    parse_listen,
-    parse_session,
-)
+from wiretape.proxy.settings import Listen, Settings, parse_hosts, parse_listen, parse_session
 from wiretape.proxy.userfunctions import load
+from wiretape.proxy.usual import DEFAULT_LISTEN, DEFAULT_SESSION, cassette_path
 from wiretape.store.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-
-# What may stand in the name of a header.
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,17 +120,11 @@ def chosen_rules(asked: Asked, file: SettingsFile) -> Rules:
     return Rules(
         ignored_paths=_parsed("--ignore", asked.ignore, compile_path) or matching.ignore,
         ignored_query=tuple(asked.ignore_query) or matching.ignore_query,
-        headers=tuple(map(_header, tuple(asked.match_header) or matching.headers)),
+        headers=tuple(map(header_name, _parsed("--match-header", asked.match_header, header_name) or matching.headers)),
         echo=_parsed("--echo", asked.echo, compile_place) or matching.echo,
         canonicaliser=matching.canonicaliser,
         redact=redact,
     )
-
-
-def _header(name: str) -> str:
-    if not _TOKEN.fullmatch(name):
-        raise UsageError(f"{name!r} is no name of a header; give one like Accept-Language to --match-header or headers")
-    return name.lower()
 
 
 def _parsed(option: str, texts: Iterable[str], parse: Callable[[str], object]) -> tuple[str, ...]:

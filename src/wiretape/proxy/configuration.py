@@ -16,12 +16,13 @@ import msgspec
 from wiretape.proxy.decide.jsonpath import compile_path
 from wiretape.proxy.decide.modes import WhenSpent
 from wiretape.proxy.decide.pace import parse_pace
-from wiretape.proxy.decide.places import compile_place
+from wiretape.proxy.decide.places import compile_place, header_name
 from wiretape.proxy.decide.redaction.rules import NO_REDACT_RULES, RedactRules, Where
 from wiretape.proxy.decide.routing import parse_host, parse_upstream
 from wiretape.proxy.decide.userhook import check_name
 from wiretape.proxy.scan.allowing import compile_allowed
-from wiretape.proxy.settings import DEFAULT_CASSETTE, parse_listen
+from wiretape.proxy.settings import parse_listen
+from wiretape.proxy.usual import DEFAULT_CASSETTE
 from wiretape.store.errors import UsageError
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ SHARED_NAME = "pyproject.toml"
 _SHARED_ROOT = "$.tool.wiretape"
 _PLACED = re.compile(r"(.*) - at `(\$.*)`", re.DOTALL)
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
-# How parsers that options share with the file begin what they say.
 _OPTION = re.compile(r"^--[a-z-]+ ")
 
 
@@ -161,7 +161,12 @@ class SettingsFile(msgspec.Struct, frozen=True):
         try:
             yield
         except (UsageError, ValueError) as error:
-            raise UsageError(f"{self.name}: {self.root}.{key}: {_OPTION.sub('', str(error))}") from None
+            raise UsageError(f"{self.name}: {self.root}.{key}: {without_option(error)}") from None
+
+
+def without_option(error: Exception) -> str:
+    """What a parser says that reads an option, too, for whoever gave no option."""
+    return _OPTION.sub("", str(error))
 
 
 def read_settings_file(environment: Mapping[str, str], folder: Path) -> SettingsFile:
@@ -268,6 +273,7 @@ def _words(values: Configuration) -> Iterator[tuple[str, str | None, Callable[[s
         ("alias", values.alias, parse_host),
         ("intercept", values.intercept, parse_host),
         ("matching.ignore", matching.ignore, compile_path),
+        ("matching.headers", matching.headers, header_name),
         ("matching.echo", matching.echo, compile_place),
         ("scan.allow", values.scan.allow, compile_allowed),
     )

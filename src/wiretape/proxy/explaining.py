@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Self
 
 import msgspec
 
 from wiretape.proxy.comparison import Recordings
 from wiretape.proxy.decide.agreement import read_rules
-from wiretape.proxy.decide.belonging import by_prefix
+from wiretape.proxy.decide.belonging import belonging
 from wiretape.proxy.decide.canonical import Canonical, canonical
 from wiretape.proxy.decide.difference import Difference, differences
 from wiretape.proxy.decide.likeness import Likeness, Part
 from wiretape.proxy.decide.matching import match_key
 from wiretape.proxy.decide.redaction.classes import classed
-from wiretape.proxy.decide.routing import API, Hosts, parse_upstream
+from wiretape.proxy.decide.routing import API, Hosts, host_named, parse_upstream
 from wiretape.proxy.decide.rules import NO_RULES, compiled
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from wiretape.store.interaction import Interaction, Request
 
 _NEAREST = 3
-_PORTS: Final = (80, 443)
 # The proxy's own address, under which base-URL clients reach the API.
 _LOOPBACK = re.compile(r"localhost|127(\.\d+){3}|::1")
 _ALL = 10_000
@@ -114,11 +113,11 @@ class Session:
         if identity is not None:
             return self._told(request, identity, "recorded as an API of its own")
         if _LOOPBACK.fullmatch(request.host):
-            _, target = by_prefix(request.target)
+            told = belonging(request.target, request.headers, base_url=True)
+            request = msgspec.structs.replace(request, target=told.target, headers=told.headers)
             known = f"the API; {request.host}:{request.port} is taken for the proxy's own address"
-            return self._told(msgspec.structs.replace(request, target=target), API, known)
-        host = request.host.lower()
-        identity = host if request.port in _PORTS else f"{host}:{request.port}"
+            return self._told(request, API, known)
+        identity = host_named(request.host, request.port)
         return self._told(request, identity, f"not the API; `wiretape record --intercept {identity} …` records it")
 
     def _told(self, request: Request, identity: str, known: str) -> Asked:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from wiretape.proxy.decide import misses
+from wiretape.proxy.decide.bearers import Bearer, borne
 from wiretape.proxy.decide.canonical import canonical
 from wiretape.proxy.decide.echo import Echo, declared
 from wiretape.proxy.decide.matching import match_key
@@ -19,7 +20,7 @@ from wiretape.proxy.decide.rules import compiled
 from wiretape.proxy.decide.userhook import CanonicaliserFailed
 from wiretape.proxy.neighbours import with_neighbours
 from wiretape.proxy.recorded import Recorded
-from wiretape.proxy.settings import DEFAULT_SESSION
+from wiretape.proxy.usual import DEFAULT_SESSION
 from wiretape.store.errors import CassetteDamaged
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class Playback:
         self._session_id = session_id
         self._mode = mode
         self._recordings: Recordings | None = None
+        self._bearers: dict[int, frozenset[int]] = {}
         self.misses: list[Miss] = []
         self.player = self._new_player()
 
@@ -79,7 +81,18 @@ class Playback:
 
     def ask(self, request: Request, identity: str) -> Verdict:
         """What *request*, whole and with the target to match by, gets."""
-        return self.player.ask(match_key(self._form(request, identity)))
+        return self.player.ask(match_key(self._form(request, identity)), self.bearer(borne(request)))
+
+    def bearer(self, numbers: frozenset[int]) -> Bearer | None:
+        """Who asks, for the player, by the *numbers* that `bearers.borne` found; None where these tell nothing."""
+        return Bearer(numbers, self._borne) if numbers else None
+
+    def _borne(self, interaction_id: int) -> frozenset[int]:
+        known = self._bearers.get(interaction_id)
+        if known is None:
+            assert self._cassette is not None
+            known = self._bearers[interaction_id] = borne(self._cassette.request(interaction_id))
+        return known
 
     def echoed(self, request: Request) -> Values:
         """What *request* has at the places whose values its answer repeats; for `recorded`."""

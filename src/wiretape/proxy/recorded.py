@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from wiretape.store.bodies import cut
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -33,13 +35,7 @@ class Recorded(msgspec.Struct, frozen=True):
 
     def cut(self) -> Iterator[bytes]:
         """The body in its chunks."""
-        held, at = b"", 0
-        for chunk in self.chunks:
-            # What is held is cut by position: cutting off its front would copy a megabyte for every small chunk.
-            while len(held) - at < chunk.size:
-                held, at = held[at:] + next(self.pieces), 0
-            yield held[at : at + chunk.size]
-            at += chunk.size
+        return cut(self.pieces, (chunk.size for chunk in self.chunks))
 
     def timed(self) -> Iterator[tuple[int, bytes]]:
         """The body in its chunks, each with when it came, in microseconds since the request did."""

@@ -20,7 +20,14 @@ from wiretape.proxy.serve.wholerun import Engine, serve_run
 from wiretape.proxy.settings import Listen, Settings
 from wiretape.store.cassette import Cassette
 from wiretape.store.errors import UsageError
-from wiretape.store.replacing import Beside, Replacement, begin_beside, drop_empty, put_in_place
+from wiretape.store.replacing import (
+    NOT_IN_PLACE,
+    Beside,
+    Replacement,
+    begin_beside,
+    drop_empty,
+    put_in_place,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -210,7 +217,8 @@ def _record(job: _Job, cassette: Path, say: Say, choose: Callable[[Run], Engine]
                             job.positions[kept.id] = before + 1
                         step()
 
-            _, summaries = serve_run(settings, say, (), lambda run: driven(choose(run), ask))
+            # Killed from here on, it leaves a session beside that is not taken for a recording of its own.
+            _, summaries = serve_run(settings, say, (), lambda run: driven(choose(run), ask), NOT_IN_PLACE)
     finally:
         drop_empty(cassette, job.beside)
     _refuse_failed(summaries[0], job)

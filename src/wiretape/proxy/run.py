@@ -85,6 +85,9 @@ class Run:
                 run._begin("append" if adds else "replace", writers)
             if mode in (Mode.REPLAY, Mode.AUTO):
                 run._load()
+            if settings.password is not None:
+                # Where a client repeats its base URL, in a `Referer` or a body, the password stands in it.
+                run.playback.memory.learn(settings.password.word.encode(), "password")
         except BaseException:
             run.close("it could not begin")
             raise

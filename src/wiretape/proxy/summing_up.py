@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from wiretape.proxy.decide.modes import Mode
+from wiretape.store.wording import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +48,7 @@ def lines(summary: Summary) -> list[str]:
     if summary.mode is Mode.REPLAY:
         told += _replayed(summary)
     if summary.passed and summary.mode is not Mode.REPLAY:
-        told.append(f"{_count(summary.passed, 'request')} passed without being recorded")
+        told.append(f"{count(summary.passed, 'request')} passed without being recorded")
     told += [f"redaction rule {rule!r} found nothing to replace" for rule in summary.silent]
     told += [f"would not be replayed as recorded: {finding}" for finding in summary.findings[:_LISTED]]
     told += _more(len(summary.findings))
@@ -57,11 +58,11 @@ def lines(summary: Summary) -> list[str]:
 
 def _recorded(summary: Summary) -> list[str]:
     settings = summary.settings
-    told = f"recorded {_count(summary.recorded, 'interaction')} into session {summary.session!r} of {settings.cassette}"
+    told = f"recorded {count(summary.recorded, 'interaction')} into session {summary.session!r} of {settings.cassette}"
     if summary.secrets:
-        told += f", {_count(summary.secrets, 'secret')} replaced"
+        told += f", {count(summary.secrets, 'secret')} replaced"
     if summary.served:
-        told = f"replayed {_count(summary.served, 'answer')}, " + told
+        told = f"replayed {count(summary.served, 'answer')}, " + told
     if summary.problem is None and not summary.recorded and not summary.served:
         return [told, _NOBODY]
     if summary.problem is None:
@@ -73,17 +74,17 @@ def _recorded(summary: Summary) -> list[str]:
 
 def _replayed(summary: Summary) -> list[str]:
     settings = summary.settings
-    told = [f"replayed {_count(summary.served, 'answer')} from session {settings.session!r} of {settings.cassette}"]
+    told = [f"replayed {count(summary.served, 'answer')} from session {settings.session!r} of {settings.cassette}"]
     if summary.repeats:
         told[0] += f", {summary.repeats} of them served before"
     if not summary.served and not summary.misses:
         told.append(_NOBODY)
     if summary.misses:
-        told.append(f"{_count(len(summary.misses), 'request')} missed:")
+        told.append(f"{count(len(summary.misses), 'request')} missed:")
         told += _misses(summary.misses)
     if summary.unused:
         verdict = " (--strict: the run fails)" if settings.strict else ""
-        told.append(f"{_count(len(summary.unused), 'recorded interaction')} not asked for{verdict}:")
+        told.append(f"{count(len(summary.unused), 'recorded interaction')} not asked for{verdict}:")
         told += [f"  {i.session}/{i.position} {i.method} {i.path}" for i in summary.unused[:_LISTED]]
         told += _more(len(summary.unused))
         # After a miss much is left over that the client would have come to.
@@ -93,12 +94,12 @@ def _replayed(summary: Summary) -> list[str]:
 
 def _misses(misses: Sequence[Miss]) -> list[str]:
     """What was missed, the same thing once, and the commands that mend it."""
-    counts = Counter((f"{miss.kind}: {miss.request}: {miss.detail}", miss.first_difference()) for miss in misses)
+    often = Counter((f"{miss.kind}: {miss.request}: {miss.detail}", miss.first_difference()) for miss in misses)
     told: list[str] = []
-    for (what, near), count in list(counts.items())[:_LISTED]:
-        told.append(f"  {what}" + (f" ({count} times)" if count > 1 else ""))
+    for (what, near), times in list(often.items())[:_LISTED]:
+        told.append(f"  {what}" + (f" ({times} times)" if times > 1 else ""))
         told += [f"    {near}"] if near else []
-    return [*told, *_more(len(counts)), *dict.fromkeys(f"  mend: {miss.mend}" for miss in misses[:_LISTED])]
+    return [*told, *_more(len(often)), *dict.fromkeys(f"  mend: {miss.mend}" for miss in misses[:_LISTED])]
 
 
 def _pruning(summary: Summary) -> str:
@@ -107,9 +108,5 @@ def _pruning(summary: Summary) -> str:
     return f"wiretape prune {shlex.join(names)} -c {shlex.quote(str(summary.settings.cassette))}{rest}"
 
 
-def _more(count: int) -> list[str]:
-    return [f"  … and {count - _LISTED} more"] if count > _LISTED else []
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
+def _more(number: int) -> list[str]:
+    return [f"  … and {number - _LISTED} more"] if number > _LISTED else []

@@ -124,6 +124,17 @@ def read_pieces(connection: sqlite3.Connection, body_id: int | None) -> Iterator
         yield piece
 
 
+def cut(pieces: Iterator[bytes], sizes: Iterable[int]) -> Iterator[bytes]:
+    """A body, given in *pieces*, in parts of these *sizes*, which are no more than it holds."""
+    held, at = b"", 0
+    for size in sizes:
+        # What is held is cut by position: cutting off its front would copy a megabyte for every small part.
+        while len(held) - at < size:
+            held, at = held[at:] + next(pieces), 0
+        yield held[at : at + size]
+        at += size
+
+
 def _pieces(parts: Iterable[bytes]) -> Iterator[bytes]:
     """*parts* joined and cut into pieces of at most `PIECE_BYTES`."""
     gathered: list[bytes] = []

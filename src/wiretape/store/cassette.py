@@ -165,11 +165,6 @@ class Cassette:
         with self._reading():
             yield from self._pieces(body_id)
 
-    def response_pieces(self, interaction_id: int) -> Iterator[bytes]:
-        """The body of an answer, a piece of at most 1 MiB at a time."""
-        with self._reading():
-            yield from self._pieces(queries.response(self._connection, interaction_id).body_id)
-
     def chunks(self, interaction_id: int) -> list[Chunk]:
         """The chunks of an answer, in the order they arrived."""
         with self._reading():

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping
+
+USUAL_PORTS: Final[Mapping[str, int]] = {"http": 80, "https": 443}
+"""The ports that an address need not name, by its scheme."""
 
 type Headers = tuple[tuple[bytes, bytes], ...]
 """Header pairs in the order, the case and the number in which they crossed the wire."""
@@ -18,8 +25,12 @@ type SessionState = Literal["recording", "complete", "incomplete"]
 def address(scheme: str, host: str, port: int) -> str:
     """`scheme://host:port`, the port left out where it is the scheme's own."""
     name = f"[{host}]" if ":" in host else host
-    usual = {"http": 80, "https": 443}.get(scheme)
-    return f"{scheme}://{name}" if port == usual else f"{scheme}://{name}:{port}"
+    return f"{scheme}://{name}" if port == USUAL_PORTS.get(scheme) else f"{scheme}://{name}:{port}"
+
+
+def timestamp(moment: dt.datetime) -> str:
+    """A moment in UTC as a cassette tells it: ISO-8601 with microseconds and `Z`."""
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -11,6 +10,7 @@ import msgspec
 from wiretape.store import sessions
 from wiretape.store.cassette import Cassette
 from wiretape.store.changing import change
+from wiretape.store.conflict import OnConflict
 from wiretape.store.copying import Copier, fingerprint
 from wiretape.store.errors import (
     CassetteDamaged,
@@ -27,15 +27,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wiretape.store.interaction import Session
-
-
-class OnConflict(StrEnum):
-    """What becomes of a session whose name another one bears already."""
-
-    REFUSE = "refuse"  # nothing is merged at all
-    RENAME = "rename"  # it gets another name
-    REPLACE = "replace"  # it takes the other one's place
-    SKIP = "skip"  # it stays behind
 
 
 class Merged(msgspec.Struct, frozen=True):

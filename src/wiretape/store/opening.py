@@ -50,10 +50,10 @@ def leave_plain(path: Path) -> None:
     with (
         contextlib.suppress(sqlite3.Error, OSError),
         contextlib.closing(sqlite3.connect(address, uri=True, isolation_level=None)) as connection,
+        checkpointing(path),
     ):
-        with checkpointing(path):
-            connection.execute("PRAGMA busy_timeout = 2000")
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.execute("PRAGMA busy_timeout = 2000")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.execute("PRAGMA busy_timeout = 200")
         connection.execute("PRAGMA journal_mode = DELETE")
 
@@ -97,7 +97,9 @@ def _connect(path: Path) -> sqlite3.Connection:
             # Two that open an older cassette at once must not both change its tables.
             with checkpointing(path):
                 schema.migrate(connection)
-        connection.execute("PRAGMA journal_mode = WAL")
+        # Whoever is last makes it one plain file again; between the two, SQLite gives up at once and does not wait.
+        with checkpointing(path):
+            connection.execute("PRAGMA journal_mode = WAL")
         # NORMAL survives a killed process, which is what is promised; FULL would add a disk flush to every answer
         # for the sake of a power cut.
         connection.execute("PRAGMA synchronous = NORMAL")

@@ -20,7 +20,8 @@ _ANSWER: Final = (
     "status, reason, response_http_version, response_headers, response_trailers, response_body_id, response_bytes,"
     " chunk_count, kind, ended, problem, started_at, first_byte_us, duration_us"
 )
-_PROBLEM: Final = "answers that were recorded again and not put in place"
+NOT_IN_PLACE: Final = "answers that were recorded again and not put in place"
+"""Why a session that was recorded beside another one is incomplete, until `put_in_place` takes what it holds."""
 
 
 class Replacement(NamedTuple):
@@ -54,7 +55,7 @@ def begin_beside(path: Path, session: Session) -> str:
             "INSERT INTO session (name, state, problem, upstream, started_at, rules, placeholder_count, recorder)"
             " SELECT ?, 'incomplete', ?, upstream, started_at, rules, placeholder_count, recorder FROM session"
             " WHERE id = ?",
-            (name, _PROBLEM, row),
+            (name, NOT_IN_PLACE, row),
         )
         return name
 

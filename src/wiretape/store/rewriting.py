@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from wiretape.store import derived, heads, queries, sessions
-from wiretape.store.bodies import PIECE_BYTES, new_digest, read_pieces
+from wiretape.store.bodies import PIECE_BYTES, cut, new_digest, read_pieces
 from wiretape.store.rows import headers_to_json
 
 if TYPE_CHECKING:
@@ -209,14 +209,14 @@ class _NewBody:
 
     def add(self, cuts: Iterable[Cut]) -> None:
         """The next of it."""
-        for cut in cuts:
-            if cut.goes_on and self.chunks:
+        for part in cuts:
+            if part.goes_on and self.chunks:
                 at_us, size = self.chunks[-1]
-                self.chunks[-1] = at_us, size + len(cut.data)
+                self.chunks[-1] = at_us, size + len(part.data)
             else:
-                self.chunks.append((cut.at_us, len(cut.data)))
-            self.size += len(cut.data)
-            self._held += cut.data
+                self.chunks.append((part.at_us, len(part.data)))
+            self.size += len(part.data)
+            self._held += part.data
             while len(self._held) >= PIECE_BYTES:
                 self._write(PIECE_BYTES)
 
@@ -253,10 +253,4 @@ def _recut(pieces: Iterable[bytes], arrivals: list[tuple[int, int]]) -> Iterator
     if not arrivals:
         yield from ((piece, 0) for piece in pieces)
         return
-    waiting = iter(pieces)
-    held, at = b"", 0
-    for at_us, size in arrivals:
-        while len(held) - at < size:
-            held, at = held[at:] + next(waiting), 0
-        yield held[at : at + size], at_us
-        at += size
+    yield from zip(cut(iter(pieces), (size for _, size in arrivals)), (at_us for at_us, _ in arrivals), strict=True)

@@ -68,7 +68,7 @@ def begin(connection: sqlite3.Connection, new: Description, how: Begin) -> Opene
     if rival is not None:
         raise SessionBusy(
             f"session {new.name!r} is being recorded by another process ({rival[0]}); "
-            "wait for its end, or record under another name with --session"
+            "wait for its end, or record under another name"
         )
     if row is None:
         return Opened(_insert(connection, new, new.name, None), new.name, new.name)
@@ -88,7 +88,8 @@ def begin(connection: sqlite3.Connection, new: Description, how: Begin) -> Opene
 def end_well(connection: sqlite3.Connection, session_id: int, ended_at: str) -> str:
     """End a session as complete and let it take over the name it was recorded for; says the name it now bears.
 
-    A session without interactions takes nothing over: what it would replace was paid for.
+    A session without interactions takes nothing over: what it would replace was paid for. Earlier attempts to record
+    that name which did not end well go with what they were to replace.
     """
     name, replaces = _named(connection, session_id)
     if replaces is not None and _is_empty(connection, session_id):
@@ -98,6 +99,7 @@ def end_well(connection: sqlite3.Connection, session_id: int, ended_at: str) -> 
         remove(connection, replaces)
         connection.execute("UPDATE session SET name = ?, replaces = NULL WHERE id = ?", (replaces, session_id))
         name = replaces
+    _remove_attempts(connection, name, session_id)
     connection.execute(
         "UPDATE session SET state = 'complete', problem = NULL, owner = NULL, ended_at = ? WHERE id = ?",
         (ended_at, session_id),
@@ -252,6 +254,15 @@ def name_beside(connection: sqlite3.Connection, name: str) -> str:
 def _named(connection: sqlite3.Connection, session_id: int) -> tuple[str, str | None]:
     name, replaces = connection.execute("SELECT name, replaces FROM session WHERE id = ?", (session_id,)).fetchone()
     return name, replaces
+
+
+def _remove_attempts(connection: sqlite3.Connection, name: str, before: int) -> None:
+    """Delete the incomplete sessions that were to replace the session *name* and were begun *before* that row."""
+    found = connection.execute(
+        "SELECT name FROM session WHERE replaces = ? AND state = 'incomplete' AND id < ?", (name, before)
+    ).fetchall()
+    for (attempt,) in found:
+        remove(connection, attempt)
 
 
 def _is_empty(connection: sqlite3.Connection, session_id: int) -> bool:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from wiretape.store.opening import leave_plain, open_writer
-
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -30,6 +28,9 @@ class Writers:
         Raises:
             WiretapeError: see `opening.open_writer`.
         """
+        # A replay has one of these too, and never comes here.
+        from wiretape.store.opening import open_writer
+
         key = path.absolute()
         with self._lock:
             found = self._open.get(key)
@@ -47,6 +48,8 @@ class Writers:
         """Write what is waiting, and leave each cassette as one plain file."""
         with self._lock:
             while self._open:
+                from wiretape.store.opening import leave_plain
+
                 path, (writer, _) = self._open.popitem()
                 writer.close()
                 leave_plain(path)

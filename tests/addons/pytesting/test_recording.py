@@ -45,17 +45,27 @@ def test_once(recorded: Project, standin: StandIn) -> None:
     assert [path.name for path in (recorded.folder / "cassettes").iterdir()] == ["test_it.cassette"]
 
 
+def test_a_password_is_for_other_proxies(recorded: Project, standin: StandIn) -> None:
+    """The recorder is the run's own and on loopback, whatever the environment asks of proxies that others reach."""
+    recorded.write("test_it.py", ASKING)
+    found = recorded.pytest("-k", "test_a", env={"WIRETAPE_PASSWORD": "a-long-password"})
+    assert (found.code, standin.hits) == (0, 1), found.out
+
+
 def test_what_a_failed_test_recorded_is_not_adopted(recorded: Project, standin: StandIn) -> None:
     """The old session stays; the new one is kept beside it, and once goes on to replay the old."""
     recorded.write("test_it.py", ASKING)
     assert recorded.pytest().code == 0
     broken = recorded.pytest("--wiretape=record", env={"BREAK": "1"})
     assert broken.counts == {"passed": 1, "failed": 1}
-    assert "kept as incomplete: 1" in broken.ours
+    assert "kept as incomplete: 1 recording\n" in broken.ours
+    assert "; to use it all the same: wiretape adopt 'test_b~2' -c cassettes/test_it.cassette\n" in broken.ours
     assert recorded.sessions() == {"test_a": COMPLETE, "test_b": COMPLETE, "test_b~2": ("incomplete", 1)}
     hits = standin.hits
     assert recorded.pytest().ours.startswith("replayed 2, in 2 tests")
     assert standin.hits == hits
+    assert recorded.pytest("--wiretape=record").code == 0
+    assert recorded.sessions() == {"test_a": COMPLETE, "test_b": COMPLETE}, "what failed before is superseded"
 
 
 def test_a_first_recording_that_failed_is_recorded_again(recorded: Project, standin: StandIn) -> None:

@@ -27,6 +27,13 @@ from wiretape.proxy.decide import belonging
         ("/~a%20b/v1", "a b", "/v1"),
         ("/~..%2f../v1", "../..", "/v1"),
         ("/~" + "a" * 201 + "/v1", "a" * 201, "/v1"),
+        ("/~login:word/v1?a=b", "login", "/v1?a=b"),
+        ("/~login:/v1", "login", "/v1"),
+        ("/~login%3Aword/v1", "login", "/v1"),
+        ("/~login:wo:rd", "login", "/"),
+        ("/~:word/v1", None, "/v1"),
+        ("/~:/v1", None, "/v1"),
+        ("/~wiretape:word/health", "wiretape", "/health"),
         ("/", None, "/"),
         ("*", None, "*"),
     ],
@@ -35,7 +42,7 @@ def test_prefixes(target: str, label: str | None, rest: str) -> None:
     """Whatever stands right at the beginning is one, be it a name or not; but not for who names the API itself."""
     told = belonging.belonging(target, (), base_url=True)
     assert (told.label, told.target) == (label, rest)
-    assert told.control == target.startswith("/~wiretape/")
+    assert told.control == target.startswith(("/~wiretape/", "/~wiretape:"))
     assert belonging.belonging(target, (), base_url=False) == (None, "", target, ())
 
 
@@ -55,9 +62,54 @@ def test_the_first_that_is_there_counts() -> None:
 
 
 @pytest.mark.parametrize(
+    ("target", "prefix", "password"),
+    [
+        ("/~login/v1", "/~login", None),
+        ("/~log%69n/v1", "/~log%69n", None),
+        ("/~login:word/v1", "/~login:word", "word"),
+        ("/~login%3aw%26rd?x", "/~login%3aw%26rd", "w&rd"),
+        ("/~:word", "/~:word", "word"),
+        ("/~login:", "/~login:", ""),
+        ("/~login:w:rd/", "/~login:w:rd", "w:rd"),
+    ],
+)
+def test_prefixes_are_given_back_as_they_were_written(target: str, prefix: str, password: str | None) -> None:
+    """Redirects lead back under them; a password is what follows the first colon."""
+    assert belonging.belonging(target, (), base_url=True).prefix == prefix
+    assert belonging.by_prefix(target).password == password
+
+
+def test_only_a_prefix_asks_the_proxy_itself() -> None:
+    """Its name as a user, which a password needs, is the default session; in the header it is no session's."""
+    user = ((b"Proxy-Authorization", b"Basic " + b64encode(b"wiretape:word")),)
+    header = ((b"X-Wiretape-Session", b"wiretape"),)
+    assert belonging.belonging("/x", user, base_url=True) == (None, "", "/x", ())
+    assert belonging.belonging("/x", (*user, (b"X-Wiretape-Session", b"login")), base_url=True).label == "login"
+    assert belonging.belonging("/x", header, base_url=True) == ("wiretape", "", "/x", ())
+    assert not belonging.belonging("/x", header, base_url=True).control
+
+
+@pytest.mark.parametrize(
+    ("value", "user", "password"),
+    [
+        (b"Basic " + b64encode(b"login:w:rd"), "login", "w:rd"),
+        (b"Basic " + b64encode(b":word"), None, "word"),
+        (b"Basic " + b64encode(b"login:"), "login", None),
+        (b"Basic " + b64encode(b"\xff:\xff"), "\ufffd", "\ufffd"),
+        (b"Digest " + b64encode(b"login:word"), None, None),
+        (b"Basic !!!", None, None),
+    ],
+)
+def test_credentials(value: bytes, user: str | None, password: str | None) -> None:
+    """User and password, each where it is there."""
+    assert belonging.credentials(((b"proxy-authorization", value),)) == (user, password)
+
+
+@pytest.mark.parametrize(
     ("value", "label"),
     [
         (b"Basic " + b64encode(b"login:x"), "login"),
+        (b"Basic " + b64encode(b"wiretape:x"), None),
         (b"basic  " + b64encode(b"login:"), "login"),
         (b"Basic " + b64encode(b"login"), "login"),
         (b"Basic " + b64encode("Grüezi:x".encode()), "Grüezi"),

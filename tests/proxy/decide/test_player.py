@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from wiretape.proxy.decide.bearers import Bearer
 from wiretape.proxy.decide.modes import Mode, WhenSpent
 from wiretape.proxy.decide.player import Answer, Forward, Player, Refuse
 
@@ -84,3 +85,47 @@ def test_the_count() -> None:
         player.ask(letter)
     assert (player.served, player.repeats) == (2, 1)
     assert player.unused([10, 20, 30]) == [10, 30]
+
+
+BORNE = {1: {7}, 2: {8}, 3: {7}, 4: {7, 9}, 5: set[int]()}
+
+
+def asked_by(borne: list[set[int]], mode: Mode = Mode.REPLAY, when_spent: WhenSpent = WhenSpent.MISS) -> list[Verdict]:
+    """What bearers of these placeholders get for one request, recorded as `BORNE` says."""
+    player = Player(Shelf(a=list(BORNE)), 1, mode, when_spent)
+    bearers = [Bearer(frozenset(numbers), lambda i: frozenset(BORNE[i])) if numbers else None for numbers in borne]
+    return [player.ask("a", bearer) for bearer in bearers]
+
+
+@pytest.mark.parametrize(
+    ("when_spent", "borne", "expected"),
+    [
+        (WhenSpent.MISS, [{7}, {7}, {7}, {7}, {7}], "1 3 4 2 5"),
+        (WhenSpent.MISS, [{8}, {8}, {8}], "2 1 3"),
+        (WhenSpent.MISS, [{7, 9}, {7, 9}, set[int](), {8}], "4 1 2 3"),
+        (WhenSpent.MISS, [{6}, {5}, set[int](), {8}], "1 2 3 4"),
+        (WhenSpent.CYCLE, [{8}, {7}, {7}, {7}, {7}, {7}, {8}, {7}], "2 1 3 4 5 1 2 3"),
+        # What others may still ask for is left to them.
+        (WhenSpent.REPEAT, [{8}, {8}, {7}, {8}, {7}, {7}, {7}, set[int](), {8}], "2 2 1 2 3 4 4 5 2"),
+    ],
+)
+def test_bearers_get_their_own_first(when_spent: WhenSpent, borne: list[set[int]], expected: str) -> None:
+    """The next of those that bear most of the same, else the next."""
+    verdicts = asked_by(borne, when_spent=when_spent)
+    assert " ".join(str(v.interaction_id) if isinstance(v, Answer) else "-" for v in verdicts) == expected
+
+
+def test_auto_lets_a_bearer_through_when_all_is_spent() -> None:
+    """As it does anybody."""
+    verdicts = asked_by([{8}, {8}, {7}, {7}, {7}, {7}, {8}], Mode.AUTO)
+    assert verdicts == [Answer(2), Answer(1), Answer(3), Answer(4), Answer(5), KEEP, KEEP]
+
+
+def test_an_order_that_changed_while_auto_added_answers() -> None:
+    """Each is served once, and those that were added meanwhile count as asked for."""
+    shelf = Shelf(a=[1, 2, 3])
+    player = Player(shelf, 1, Mode.AUTO)
+    bearer = Bearer(frozenset({8}), lambda i: frozenset(BORNE[i]))
+    assert [player.ask("a", bearer), player.ask("a", bearer)] == [Answer(2), Answer(1)]
+    shelf.recorded["a"] = [1, 2, 3, 4]
+    assert [player.ask("a", bearer), player.ask("a", bearer)] == [Answer(3), Answer(4)]

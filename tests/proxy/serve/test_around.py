@@ -89,6 +89,20 @@ def test_the_clients_environment(tmp_path: Path) -> None:
     assert found["NO_PROXY"] == found["no_proxy"] == "localhost,127.0.0.1,::1"
 
 
+def test_a_base_url_of_its_own(tmp_path: Path) -> None:
+    """Where the proxy's address and the API's are written differently, each client gets its own."""
+    found = client_environment(
+        {},
+        proxy="http://wiretape:word@127.0.0.1:8787",
+        base="http://127.0.0.1:8787/~:word",
+        certificate=tmp_path / "ca.pem",
+        bundle=tmp_path / "bundle.pem",
+        api_hosts=[],
+    )
+    assert found["WIRETAPE_URL"] == "http://127.0.0.1:8787/~:word"
+    assert found["HTTPS_PROXY"] == found["http_proxy"] == "http://wiretape:word@127.0.0.1:8787"
+
+
 @pytest.mark.parametrize(
     ("inherited", "kept"),
     [

@@ -33,7 +33,8 @@ import json, sys
 from pathlib import Path
 from wiretape.proxy.decide.modes import Mode, WhenSpent
 from wiretape.proxy.runs import exit_code
-from wiretape.proxy.serve.direct.engine import serve_run_directly
+from wiretape.proxy.serve.direct.engine import DIRECT
+from wiretape.proxy.serve.wholerun import serve_run
 from wiretape.proxy.settings import Listen, Settings
 
 cassette, ready, *command = sys.argv[1:]
@@ -41,7 +42,8 @@ settings = Settings(
     cassette=Path(cassette), mode=Mode.REPLAY, listen=Listen(port=0), ready_file=Path(ready), when_spent=WhenSpent.MISS
 )
 try:
-    code, summaries = serve_run_directly(settings, lambda line: print(line, file=sys.stderr, flush=True), command)
+    say = lambda line: print(line, file=sys.stderr, flush=True)
+    code, summaries = serve_run(settings, say, command, lambda _: DIRECT)
 finally:
     print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
 sys.exit(exit_code(summaries, code))
@@ -172,12 +174,12 @@ class TestImports:
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system does not tell how much memory is used")
 class TestMemory:
-    LIMIT = 60 * 1024 * 1024
+    LIMIT = 40 * 1024 * 1024
+    COUNT = 1000
 
     def test_a_long_download(self, shelf: Shelf, said: type[Said], program: Program, get: Get) -> None:
         """Passes through in constant memory, though the client is slow at first."""
-        count = 2000
-        shelf.record(said(chunks=[PIECE] * count))
+        shelf.record(said(chunks=[PIECE] * self.COUNT))
         facts = program.start()
         before = program.grown()
         with socket.create_connection(("127.0.0.1", int(facts["url"].rpartition(":")[2])), timeout=60) as client:
@@ -186,19 +188,18 @@ class TestMemory:
             while data := client.recv(1 << 20):
                 digest.update(data[max(0, data.find(b"\r\n\r\n") + 4) :] if not size else data)
                 size += len(data)
-        assert size > count * len(PIECE)
-        assert digest.digest() == hashlib.sha256(PIECE * count).digest()
+        assert size > self.COUNT * len(PIECE)
+        assert digest.digest() == hashlib.sha256(PIECE * self.COUNT).digest()
         assert program.grown() - before < self.LIMIT
 
     def test_a_long_upload(self, shelf: Shelf, said: type[Said], program: Program, get: Get) -> None:
         """Of bytes, which are digested as they come."""
-        count = 2000
-        shelf.record(said(method="POST", asked=PIECE * count))
+        shelf.record(said(method="POST", asked=PIECE * self.COUNT))
         facts = program.start()
         before = program.grown()
         with socket.create_connection(("127.0.0.1", int(facts["url"].rpartition(":")[2])), timeout=60) as client:
-            client.sendall(get("/v1/x", f"Content-Length: {count * len(PIECE)}", method="POST"))
-            for _ in range(count):
+            client.sendall(get("/v1/x", f"Content-Length: {self.COUNT * len(PIECE)}", method="POST"))
+            for _ in range(self.COUNT):
                 client.sendall(PIECE)
             assert client.recv(len(HELLO), socket.MSG_WAITALL) == HELLO
         assert program.grown() - before < self.LIMIT

@@ -1,1 +1,1 @@
-"""Foreign formats: what other tools wrote, read and recorded; what is in a cassette, told in their words."""
+"""Foreign formats: what other tools wrote, read as requests and answers, and recorded."""

@@ -5,14 +5,15 @@ from __future__ import annotations
 import base64
 import re
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote_from_bytes, unquote_to_bytes, urlsplit
+from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 import msgspec
 
 from wiretape.addons.formats import curlform, curloptions
 from wiretape.addons.formats.shellwords import words
+from wiretape.proxy.decide.routing import parse_url
 from wiretape.store.errors import UsageError
-from wiretape.store.interaction import Request
+from wiretape.store.interaction import USUAL_PORTS, Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,7 +25,6 @@ type ReadFile = Callable[[str], bytes]
 
 _FORM_TYPE = b"application/x-www-form-urlencoded"
 _DATA: Final = {"data", "data-ascii", "data-binary", "data-raw", "data-urlencode", "json"}
-_PORTS = {"http": 80, "https": 443}
 # What may stand in an address; anything else is sent percent-encoded, as browsers write it anyway.
 _UNSAFE = re.compile(rb"[^\x21-\x7e]")
 
@@ -206,7 +206,7 @@ class _Call:
         yield from ((name, value) for name, value in asked if value is not None)
 
     def _own_headers(self, request: Request, kind: bytes) -> Iterator[tuple[bytes, bytes]]:
-        usual = request.port == _PORTS[request.scheme]
+        usual = request.port == USUAL_PORTS[request.scheme]
         yield b"Host", (request.host if usual else f"{request.host}:{request.port}").encode()
         if "user" in self._said:
             yield b"Authorization", b"Basic " + base64.b64encode(self._said["user"])
@@ -247,16 +247,13 @@ def _addressed(url: bytes, *, as_is: bool) -> Request:
     if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", text):
         text = f"http://{text}"
     try:
-        parts = urlsplit(text)
-        port = parts.port
+        origin, target = parse_url(text)
     except ValueError as error:
-        raise UsageError(f"curl's address {text!r} cannot be read: {error}") from None
-    if parts.scheme not in _PORTS or not parts.hostname:
-        raise UsageError(f"curl's address {text!r} is none of http or https")
-    path = parts.path if as_is else _without_dots(parts.path)
-    target = (path or "/") + (f"?{parts.query}" if parts.query else "")
-    host = unquote_to_bytes(parts.hostname).decode("utf-8", "replace")
-    return Request(method="GET", scheme=parts.scheme, host=host, port=port or _PORTS[parts.scheme], target=target)
+        raise UsageError(f"curl's address {error}") from None
+    path, mark, query = target.partition("?")
+    target = target if as_is else _without_dots(path) + mark + query
+    host = unquote_to_bytes(origin.host).decode("utf-8", "replace")
+    return Request(method="GET", scheme=origin.scheme, host=host, port=origin.port, target=target)
 
 
 def _without_dots(path: str) -> str:

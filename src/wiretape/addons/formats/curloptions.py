@@ -25,8 +25,8 @@ MEANT: Final = frozenset({
 })  # fmt: skip
 """Options with a value that the request depends on."""
 
-SWITCHES: Final = frozenset({"compressed", "get", "head", "http1.0", "http2", "path-as-is"})
-"""Options without one."""
+SWITCHES: Final = frozenset({"compressed", "get", "head", "path-as-is"})
+"""Options without one that it depends on."""
 
 UNMEANT: Final = frozenset({
     "abstract-unix-socket", "alt-svc", "aws-sigv4", "cacert", "capath", "cert", "cert-type", "ciphers", "config",
@@ -52,13 +52,13 @@ REFUSED: Final = {
 IGNORED: Final = frozenset({
     "anyauth", "basic", "buffer", "ca-native", "cert-status", "clobber", "compressed-ssh", "create-dirs", "digest",
     "disable", "disable-eprt", "disallow-username-in-url", "doh-insecure", "fail", "fail-early", "fail-with-body",
-    "false-start", "form-escape", "globoff", "http0.9", "http1.1", "http2-prior-knowledge", "http3", "http3-only",
-    "ignore-content-length", "include", "insecure", "ipv4", "ipv6", "junk-session-cookies", "keepalive", "location",
-    "location-trusted", "negotiate", "netrc", "netrc-optional", "no-buffer", "ntlm", "parallel", "parallel-immediate",
-    "post301", "post302", "post303", "progress-bar", "progress-meter", "proxy-insecure", "proxytunnel", "raw",
-    "remote-header-name", "remote-name", "remote-name-all", "remote-time", "remove-on-error", "retry-all-errors",
-    "retry-connrefused", "sessionid", "show-error", "show-headers", "silent", "skip-existing", "ssl", "ssl-no-revoke",
-    "ssl-reqd", "sslv2", "sslv3", "suppress-connect-headers", "tcp-fastopen", "tcp-nodelay", "tlsv1", "tlsv1.0",
-    "tlsv1.1", "tlsv1.2", "tlsv1.3", "trace-ids", "trace-time", "verbose", "xattr",
+    "false-start", "form-escape", "globoff", "http0.9", "http1.0", "http1.1", "http2", "http2-prior-knowledge",
+    "http3", "http3-only", "ignore-content-length", "include", "insecure", "ipv4", "ipv6", "junk-session-cookies",
+    "keepalive", "location", "location-trusted", "negotiate", "netrc", "netrc-optional", "no-buffer", "ntlm",
+    "parallel", "parallel-immediate", "post301", "post302", "post303", "progress-bar", "progress-meter",
+    "proxy-insecure", "proxytunnel", "raw", "remote-header-name", "remote-name", "remote-name-all", "remote-time",
+    "remove-on-error", "retry-all-errors", "retry-connrefused", "sessionid", "show-error", "show-headers", "silent",
+    "skip-existing", "ssl", "ssl-no-revoke", "ssl-reqd", "sslv2", "sslv3", "suppress-connect-headers", "tcp-fastopen",
+    "tcp-nodelay", "tlsv1", "tlsv1.0", "tlsv1.1", "tlsv1.2", "tlsv1.3", "trace-ids", "trace-time", "verbose", "xattr",
 })  # fmt: skip
 """Options without a value that it does not depend on."""

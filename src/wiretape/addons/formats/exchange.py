@@ -11,19 +11,17 @@ import msgspec
 from wiretape import __version__
 from wiretape.proxy.decide.recorder import Recorder
 from wiretape.proxy.decide.redact import Redactor
-from wiretape.proxy.decide.routing import API, Hosts, Origin
+from wiretape.proxy.decide.routing import API, Hosts, Origin, host_named
 from wiretape.proxy.decide.rules import NO_RULES, Rules
 from wiretape.proxy.settings import parse_hosts
 from wiretape.store.errors import WiretapeError
-from wiretape.store.interaction import Ended, Headers, Request, ResponseHead  # noqa: TC001 - msgspec may ask for them
+from wiretape.store.interaction import Ended, Request, ResponseHead  # noqa: TC001 - msgspec may ask for them
 from wiretape.store.recording import SessionWriter
 from wiretape.store.sessions import Description
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
-
-_USUAL_PORTS = (80, 443)
 
 
 class Exchange(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +36,6 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
         ended_us: when; None: with the last chunk, or with the head.
         started_at: when the request came, ISO-8601 UTC; empty where that is for whoever records it to say.
         problem: why it ended badly.
-        trailers: of the answer.
     """
 
     request: Request
@@ -49,7 +46,6 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     ended_us: int | None = None
     started_at: str = ""
     problem: str | None = None
-    trailers: Headers = ()
 
     @property
     def origin(self) -> Origin:
@@ -101,8 +97,9 @@ def hosts_of(
     hosts = parse_hosts(upstream or presumed, aliases, ())
     if upstream is None and asked and not any(hosts.identity(origin.host, origin.port) == API for origin in asked):
         hosts = parse_hosts(str(asked.most_common(1)[0][0]), aliases, ())
-    others = [origin for origin in asked if hosts.identity(origin.host, origin.port) is None]
-    return msgspec.structs.replace(hosts, intercepted=frozenset(map(_named, others)))
+    places = {(origin.host, origin.port) for origin in asked}
+    others = frozenset(host_named(*place) for place in places if hosts.identity(*place) is None)
+    return msgspec.structs.replace(hosts, intercepted=others)
 
 
 def record(path: Path, plan: Plan, exchanges: Sequence[Exchange]) -> str:
@@ -152,13 +149,9 @@ def _record(recorder: Recorder, hosts: Hosts, exchange: Exchange) -> None:
     for at_us, data in exchange.chunks:
         take.response_data(data, at_us)
     if exchange.ended is not None:
-        take.end(exchange.ended, exchange.over_us, problem=exchange.problem, trailers=exchange.trailers)
+        take.end(exchange.ended, exchange.over_us, problem=exchange.problem)
 
 
 def _refuse(error: WiretapeError) -> NoReturn:
     """No client waits for what is recorded here: an import that lacks keys is none."""
     raise error
-
-
-def _named(origin: Origin) -> str:
-    return origin.host if origin.port in _USUAL_PORTS else f"{origin.host}:{origin.port}"

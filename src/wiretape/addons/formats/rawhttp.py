@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Final
-from urllib.parse import urlsplit
 
+from wiretape.proxy.decide.routing import parse_url
 from wiretape.store.errors import UsageError
-from wiretape.store.interaction import Headers, Request, header
+from wiretape.store.interaction import USUAL_PORTS, Headers, Request, header
 
 _LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) +(\S+)(?: +(HTTP/[0-9](?:\.[0-9])?))? *")
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_PORTS: Final = {"http": 80, "https": 443}
 
 
 def is_raw_http(text: bytes) -> bool:
@@ -80,22 +78,17 @@ def _address(target: bytes, host: bytes) -> tuple[str, str, int, str]:
     """Scheme, host, port and target; a host that is named without a scheme is asked by TLS, as clients do."""
     text = target.decode("utf-8", "surrogateescape")
     absolute = "://" in text.partition("?")[0]
-    address = text if absolute else f"//{host.decode('latin-1')}"
-    try:
-        parts = urlsplit(address)
-        port = parts.port
-    except ValueError as error:
-        raise UsageError(f"the request's address {address!r} cannot be read: {error}") from None
-    if not parts.hostname:
+    if not absolute and not host:
         raise UsageError("the request has no `Host` header, and its target names no host: whose request is it?")
-    scheme = parts.scheme if absolute else ("https" if port in (None, 443) else "http")
-    if scheme not in _PORTS:
-        raise UsageError(f"the request's address {address!r} is none of http or https")
+    try:
+        origin, below = parse_url(text if absolute else f"https://{host.decode('latin-1')}")
+    except ValueError as error:
+        raise UsageError(f"the request's address {error}") from None
     if absolute:
-        text = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    elif not text.startswith("/"):
+        return origin.scheme, origin.host, origin.port, below
+    if not text.startswith("/"):
         raise UsageError(f"line 1: the target {text!r} begins with no slash")
-    return scheme, parts.hostname, port or _PORTS[scheme], text
+    return "https" if origin.port == USUAL_PORTS["https"] else "http", origin.host, origin.port, text
 
 
 def _body(headers: Headers, body: bytes) -> bytes:

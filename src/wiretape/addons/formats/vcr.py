@@ -15,15 +15,16 @@ import http
 import json
 import re
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from wiretape.addons.formats import vcr_values, vcr_yaml
 from wiretape.addons.formats.exchange import Exchange
 from wiretape.addons.formats.truth import true_headers
 from wiretape.addons.formats.vcr_values import Odd, kind, text
 from wiretape.addons.formats.vcr_yaml import Foreign
+from wiretape.proxy.decide.routing import parse_url
 from wiretape.store.errors import UsageError
-from wiretape.store.interaction import Request, ResponseHead, header
+from wiretape.store.interaction import Request, ResponseHead, header, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -35,7 +36,6 @@ _BEGINNING = re.compile(
     rb"""interactions["']?\s*:|^\s*-\s+["']?re(?:quest|sponse)["']?\s*:|^\s*\[\s*\{\s*"re(?:quest|sponse)"\s*:""",
     re.MULTILINE,
 )
-_PORTS = {"http": 80, "https": 443}
 _SENDING = ("POST", "PUT", "PATCH")
 _LENGTHS = (b"content-length", b"transfer-encoding")
 # What an address may hold as it stands.
@@ -140,25 +140,20 @@ def _request(asked: dict[str, Any]) -> tuple[Request, str | None]:
     method = text(asked.get("method"), "the method").upper()
     url = _url(asked)
     try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
+        origin, target = parse_url(url)
     except ValueError as error:
-        raise Odd(f"{url!r} is no address: {error}") from None
-    scheme = parts.scheme.lower()
-    if scheme not in _PORTS or not host:
-        raise Odd(f"{url!r} is no http or https address")
+        raise Odd(str(error)) from None
     if not re.fullmatch(r"[A-Z0-9!#$%&'*+.^_`|~-]+", method):
         raise Odd(f"{method!r} is no method")
     headers = vcr_values.headers(asked.get("headers"), "request")
     body, note = vcr_values.asked(asked.get("body"), headers)
     if not body and method in _SENDING and not any(name.lower() in _LENGTHS for name, _ in headers):
         note = "is missing; VCR.py before 8.1 did not keep what aiohttp sent as json=, and nothing would match it"
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     request = Request(
         method=method,
-        scheme=scheme,
-        host=host,
-        port=port or _PORTS[scheme],
+        scheme=origin.scheme,
+        host=origin.host,
+        port=origin.port,
         target=quote(target, safe=_KEPT),
         headers=headers,
         body=body,
@@ -228,4 +223,4 @@ def _moment(value: object) -> str | None:
         moment = moment.replace(tzinfo=moment.tzinfo or dt.UTC).astimezone(dt.UTC)
     except OverflowError:
         return None
-    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return timestamp(moment)

@@ -14,13 +14,16 @@ from mitmproxy import ctx
 from mitmproxy.net.http import url
 
 from wiretape.addons.mitm import layers
+from wiretape.addons.mitm.keeper import Keeper
 from wiretape.proxy.decide import belonging
 from wiretape.proxy.decide.modes import Mode
-from wiretape.proxy.decide.routing import Origin
+from wiretape.proxy.decide.routing import Origin, is_own
 from wiretape.proxy.serve.chaining import CorporateProxies
 from wiretape.store.errors import WiretapeError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mitmproxy import connection, http, tls
     from mitmproxy.addons.next_layer import NextLayer as NextLayerAddon
     from mitmproxy.addons.proxyserver import Proxyserver
@@ -37,14 +40,19 @@ _HTTP = 80
 
 
 class Gate:
-    """Hooks of mitmproxy around a connection."""
+    """Hooks of mitmproxy around a connection.
 
-    def __init__(self, runs: Runs) -> None:
-        """Take part in *runs*.
+    Attributes:
+        keeper: asks for the password.
+    """
+
+    def __init__(self, runs: Runs, say: Callable[[str], None]) -> None:
+        """Take part in *runs*; *say* tells the person at the terminal.
 
         Raises:
             UsageError: the environment names a proxy on the way out that is none.
         """
+        self.keeper = Keeper(runs.default.settings.password, say)
         self._runs = runs
         self._run = runs.default
         self._corporate = CorporateProxies({} if self._run.mode is Mode.REPLAY else os.environ)
@@ -56,15 +64,32 @@ class Gate:
 
         Told anew for each request: a client may use one connection in both ways.
         """
-        request, own = flow.request, flow.client_conn.sockname
+        request = flow.request
+        named = self._named(flow)
+        if named is None:
+            return None
+        if flow.client_conn.id in self._by_base_url:
+            request.data.host, request.data.port, request.data.authority = named.host, named.port, b""
+        return None if is_own(named, flow.client_conn.sockname) else named
+
+    def _named(self, flow: http.HTTPFlow) -> Origin | None:
+        """The origin in a request's target; None where there is none, for it is a path."""
+        request = flow.request
+        host, port = request.host, request.port
         if flow.client_conn.id in self._by_base_url:
             if not request.data.authority or request.is_http2:
                 return None
-            host, port = url.parse_authority(request.data.authority, check=True)
-            request.data.host, request.data.port, request.data.authority = host, port or _HTTP, b""
-        named = Origin(request.scheme, request.host.lower(), request.port)
-        ours = named.port == own[1] and named.host in (own[0], "localhost", "127.0.0.1", "::1")
-        return None if ours else named
+            host, named_port = url.parse_authority(request.data.authority, check=True)
+            port = named_port or _HTTP
+        return Origin(request.scheme, host.lower(), port)
+
+    def lets_in(self, flow: http.HTTPFlow) -> bool:
+        """Whether a request may go on; where it did not bring the password, it has its answer."""
+        return self.keeper.let_in(flow, self._takes_us)
+
+    def _takes_us(self, flow: http.HTTPFlow) -> bool:
+        named = self._named(flow)
+        return named is None or is_own(named, flow.client_conn.sockname)
 
     def user(self, flow: http.HTTPFlow) -> str | None:
         """The label of the session that the client's tunnel belongs to, where it named one."""
@@ -95,11 +120,14 @@ class Gate:
 
     def client_disconnected(self, client: connection.Client) -> None:
         """Forget the connection."""
+        self.keeper.forget(client)
         self._by_base_url.discard(client.id)
         self._users.pop(client.id, None)
 
     def http_connect(self, flow: http.HTTPFlow) -> None:
         """Remember as whom a tunnel is asked for: what goes through it does not say so again."""
+        if not self.keeper.let_through(flow):
+            return
         fields = flow.request.headers.fields
         label = belonging.by_headers(fields)
         if label is not None:

@@ -9,15 +9,16 @@ import logging
 import os
 from typing import TYPE_CHECKING
 
-from mitmproxy import options
-from mitmproxy.addons import core, next_layer, proxyserver, tlsconfig
-from mitmproxy.master import Master
-
+from wiretape.addons.mitm.fewer import without_the_rest
 from wiretape.addons.mitm.gate import Gate
 from wiretape.addons.mitm.traffic import Traffic
 from wiretape.proxy.serve.authority import authority, public_bundle
-from wiretape.proxy.serve.foreground import attend, listening_at
-from wiretape.store.errors import UsageError
+from wiretape.proxy.serve.foreground import attend, cannot_listen, listening_at
+
+with without_the_rest("mitmproxy.addons"):
+    from mitmproxy import options
+    from mitmproxy.addons import core, next_layer, proxyserver, tlsconfig
+    from mitmproxy.master import Master
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -51,7 +52,7 @@ async def serve(runs: Runs, say: Callable[[str], None], command: Sequence[str]) 
     logging.getLogger("mitmproxy").setLevel(logging.CRITICAL)
     master = Master(_options(listen, ours))
     server, started = proxyserver.Proxyserver(), _Running()
-    traffic = Traffic(runs, gate := Gate(runs), say)
+    traffic = Traffic(runs, gate := Gate(runs, say), say)
     master.addons.add(core.Core(), server, next_layer.NextLayer(), tlsconfig.TlsConfig(), gate, traffic, started)
     master.options.update(connection_strategy="lazy", upstream_cert=False)
     task = asyncio.create_task(master.run())
@@ -87,8 +88,6 @@ def _port(server: proxyserver.Proxyserver, listen: Listen) -> int:
         failure = instance.last_exception
         if failure is not None:
             number = getattr(failure, "errno", None)
-            reason = os.strerror(number) if number else str(failure).splitlines()[0]
-            raise UsageError(
-                f"cannot listen on {listen.host}:{listen.port}: {reason}; choose another port with --listen"
-            )
+            reason = os.strerror(number) if number and number > 0 else str(failure).splitlines()[0]
+            raise cannot_listen(listen.host, listen.port, OSError(number, reason))
     return int(server.listen_addrs()[0][1])

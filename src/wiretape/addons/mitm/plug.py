@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 from mitmproxy import ctx, exceptions
 
 from wiretape.addons.mitm.gate import Gate
@@ -19,8 +20,9 @@ from wiretape.proxy.run import Run
 from wiretape.proxy.runs import Runs
 from wiretape.proxy.serve.clock import Clock
 from wiretape.proxy.serve.trials import with_trials
-from wiretape.proxy.settings import DEFAULT_CASSETTE, DEFAULT_SESSION
+from wiretape.proxy.settings import parse_password
 from wiretape.proxy.summing_up import lines_of
+from wiretape.proxy.usual import DEFAULT_CASSETTE, DEFAULT_SESSION
 from wiretape.store.aitronos.hosts import DEFAULT_UPSTREAM
 from wiretape.store.errors import WiretapeError
 from wiretape.store.sharing import Writers
@@ -94,8 +96,12 @@ class Plug:
         self._runs = runs = Runs(begin(settings), begin)
         for warning in runs.default.warnings:
             logger.warning("wiretape: %s", warning)
-        gate = Gate(runs)
-        self._traffic = Traffic(runs, gate, lambda text: logger.warning("wiretape: %s", text))
+
+        def say(text: str) -> None:
+            logger.warning("wiretape: %s", text)
+
+        gate = Gate(runs, say)
+        self._traffic = Traffic(runs, gate, say)
         self.addons = [gate, self._traffic]
 
 
@@ -111,7 +117,9 @@ def _settings() -> Settings:
         when_spent=WhenSpent(spent) if spent else None,
         append=options.wiretape_append,
     )
-    return chosen(Mode(options.wiretape_mode), asked, settings_file(os.environ), os.environ)
+    settings = chosen(Mode(options.wiretape_mode), asked, settings_file(os.environ), os.environ)
+    # Where mitmproxy listens is its own affair; what is asked for there is ours.
+    return msgspec.structs.replace(settings, password=parse_password(None, os.environ))
 
 
 def _listed(text: str) -> list[str]:

@@ -55,6 +55,8 @@ class Traffic:
 
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         """The request's head is here: find out whose it is and where it goes, and begin to record."""
+        if not self._gate.lets_in(flow):
+            return
         try:
             visit = self._arrive(flow)
             flow.metadata[VISIT] = visit
@@ -135,6 +137,8 @@ class Traffic:
 
     def tls_failed_client(self, data: tls.TlsData) -> None:
         """A client hung up on our certificate: said once for each host, since nothing of it is recorded."""
+        if not self._gate.keeper.trusts(data.context.client):
+            return
         host = data.conn.sni or "an unnamed host"
         if host not in self._distrusted and not self._closing:
             self._distrusted.add(host)
@@ -148,6 +152,9 @@ class Traffic:
         fields, user = request.headers.fields, self._gate.user(flow)
         told = belonging(conversion.target(request), fields, base_url=named is None, user=user)
         request.headers.fields = told.headers
+        if told.prefix:
+            # A password in it is for nobody behind us, other addons among them.
+            request.data.path = told.target.encode("utf-8", "surrogateescape")
         run, problem = self._runs.find(None if told.control else told.label)
         began = run.clock.microseconds()
         hosts = run.settings.hosts
@@ -184,6 +191,7 @@ class Traffic:
         assert visit.identity is not None
         target = run.settings.hosts.inward_of(visit.head)
         take = run.recorder.begin(visit.head, visit.identity, run.clock.iso(), target)
+        take.soon = self._soon(visit)
         visit.tee = Tee(take, run.clock, visit.began_us)
 
     async def _decide(self, flow: http.HTTPFlow, visit: Visit) -> None:
@@ -253,6 +261,18 @@ class Traffic:
                 return data
 
         return passed
+
+    def _soon(self, visit: Visit) -> Callable[[Callable[[], None]], object]:
+        """Have a step of recording done when all that was read from the socket at once has passed."""
+
+        def done(step: Callable[[], None]) -> None:
+            try:
+                step()
+            except Exception as error:  # noqa: BLE001
+                visit.run.defect(error)
+                visit.tee = None
+
+        return lambda step: asyncio.get_running_loop().call_soon(done, step)
 
     def _failed(self, flow: http.HTTPFlow, error: Exception) -> None:
         """Our own failure: in replay a miss, otherwise noted and kept away from the client."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -111,10 +112,11 @@ class Ledger:
     def _told_of_tests(self) -> list[str]:
         if not self._facts:
             return []
+        from wiretape.store.wording import count
+
         totals = self._totals()
         did = [f"{word} {totals[word]}" for word in ("replayed", "recorded", "passed") if totals[word]]
-        count = "1 test" if totals["tests"] == 1 else f"{totals['tests']} tests"
-        lines = [f"{', '.join(did) or 'nothing was asked'}, in {count}"]
+        lines = [f"{', '.join(did) or 'nothing was asked'}, in {count(totals['tests'], 'test')}"]
         config = self._suite.config
         missing = [facts for facts in self._facts.values() if facts["misses"]]
         left = [facts for facts in self._facts.values() if facts["unused"]]
@@ -131,23 +133,30 @@ class Ledger:
             verdict.again(config, [f["nodeid"] for f in left], "record"),
         )
         lines += _listed(
-            f"recorded while nobody asked: {len(empty)} tests",
+            f"recorded while nobody asked: {count(len(empty), 'test')}",
             [verdict.here(config, f["nodeid"]) for f in empty],
             "have the code under test use wiretape.url, or wiretape.proxy",
         )
         lines += _listed(
-            f"kept as incomplete: {len(kept)} recordings",
-            [f"{verdict.here(config, f['nodeid'])}: {f['problem']}" for f in kept],
+            f"kept as incomplete: {count(len(kept), 'recording')}",
+            [
+                f"{verdict.here(config, f['nodeid'])}: {f['problem']}; to use it all the same: {self._adopting(f)}"
+                for f in kept
+            ],
             verdict.again(config, [f["nodeid"] for f in kept], "record"),
         )
         return lines
 
+    def _adopting(self, facts: dict[str, Any]) -> str:
+        cassette = verdict.shown(self._suite.config, facts["cassette"])
+        return shlex.join(["wiretape", "adopt", facts["session"], "-c", cassette])
+
     def _told_of_rest(self) -> list[str]:
         config = self._suite.config
-        count = sum(map(len, self._orphans.values()))
+        gone = sum(map(len, self._orphans.values()))
         did = f"sessions of tests that are gone, removed: {self._pruned}"
         lines = _listed(
-            did if self._pruned else f"sessions of tests that are gone: {count}",
+            did if self._pruned else f"sessions of tests that are gone: {gone}",
             [f"{name!r} in {verdict.shown(config, path)}" for path, names in self._orphans.items() for name in names],
             "" if self._pruned else "pytest --wiretape-prune (removes them)",
         )

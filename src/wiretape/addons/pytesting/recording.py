@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import importlib.util
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from wiretape.addons.pytesting.address import Address
 from wiretape.addons.pytesting.lead import KEEPER, held, is_alive, log_of, looks, ready
 from wiretape.addons.remote import RemoteProxy, RemoteSession
 from wiretape.proxy.decide.misses import Miss
+from wiretape.proxy.settings import PASSWORD_VARIABLE
 from wiretape.store.errors import UsageError
 
 if TYPE_CHECKING:
@@ -113,6 +115,7 @@ class Recording:
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
+                    env={name: value for name, value in os.environ.items() if name != PASSWORD_VARIABLE},
                     pass_fds=[lock],
                     start_new_session=True,
                 )

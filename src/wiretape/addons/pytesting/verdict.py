@@ -60,7 +60,9 @@ def missed(
         known: whether there is such a session at all.
         notes: what else a person should know of it.
     """
-    more = f", nor to {_count(len(misses) - 1, 'more request')}" if len(misses) > 1 else ""
+    from wiretape.store.wording import count
+
+    more = f", nor to {count(len(misses) - 1, 'more request')}" if len(misses) > 1 else ""
     lines = [f"wiretape: no answer to {misses[0].request}{more}", f"  in {_named(config, place)}"]
     if not known:
         lines.append("  there is no such session: the test was never recorded, or under another name")
@@ -86,8 +88,10 @@ def _account(miss: Miss) -> list[str]:
 
 def unused(config: pytest.Config, place: Place, nodeid: str, left: Sequence[dict[str, Any]]) -> list[str]:
     """The account of recorded interactions that nobody asked for."""
+    from wiretape.store.wording import count
+
     lines = [
-        f"wiretape: {_count(len(left), 'recorded interaction')} not asked for, and the test is strict",
+        f"wiretape: {count(len(left), 'recorded interaction')} not asked for, and the test is strict",
         f"  in {_named(config, place)}",
     ]
     lines += [f"  {found['interaction']} {found['method']} {found['path']}" for found in left[:_LISTED]]
@@ -108,7 +112,3 @@ def incomplete(config: pytest.Config, place: Place, nodeid: str, why: Sequence[s
 
 def _named(config: pytest.Config, place: Place) -> str:
     return f"session {place.session!r} of {shown(config, place.cassette)}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")

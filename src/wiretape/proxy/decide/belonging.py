@@ -1,7 +1,8 @@
 """To which session a request belongs: told by a prefix of its path, by the proxy's user, or by a header.
 
 Each way suits other clients: a base URL can bear a prefix, a proxy's address a user, and some programs can do no more
-than send a header. The first of them that is there counts.
+than send a header. The first of them that is there counts. The prefix and the user may bear a password as well; what it
+opens is told in `admission`.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from wiretape.store.interaction import Headers
 
 CONTROL: Final = "wiretape"
-"""No session's label: `/~wiretape/` is where the proxy itself is asked."""
+"""No session's label: `/~wiretape/` is where the proxy itself is asked, and as a proxy's user it names none."""
 
 HEADER: Final = b"x-wiretape-session"
 MARK: Final = "/~"
@@ -36,7 +37,7 @@ class Belonging(NamedTuple):
 
     Attributes:
         label: of the session; None for the default.
-        prefix: what the client's paths begin with, where it asks for the session by its base URL; else nothing.
+        prefix: what the client's paths begin with, as it wrote it, where it asks by its base URL; else nothing.
         target: path and query without the prefix.
         headers: without those that are the proxy's.
     """
@@ -49,7 +50,23 @@ class Belonging(NamedTuple):
     @property
     def control(self) -> bool:
         """Whether the request is for the proxy itself."""
-        return self.prefix == MARK + CONTROL
+        return self.prefix != "" and self.label == CONTROL
+
+
+class Prefix(NamedTuple):
+    """What a path begins with, as `/~LABEL/…` or `/~LABEL:PASSWORD/…`.
+
+    Attributes:
+        label: None where nothing stands before the password: the default session is meant.
+        password: None where there is none.
+        written: both, as the client wrote them, with the mark.
+        target: path and query without them.
+    """
+
+    label: str | None
+    password: str | None
+    written: str
+    target: str
 
 
 def belonging(target: str, headers: Headers, *, base_url: bool, user: str | None = None) -> Belonging:
@@ -63,8 +80,8 @@ def belonging(target: str, headers: Headers, *, base_url: bool, user: str | None
     """
     kept = without_the_proxys(headers)
     if base_url and target.startswith(MARK):
-        label, bare = by_prefix(target)
-        return Belonging(label, f"{MARK}{label}", bare, kept)
+        prefix = by_prefix(target)
+        return Belonging(prefix.label, prefix.written, prefix.target, kept)
     if user is None and kept is not headers:
         user = by_headers(headers)
     return Belonging(user, "", target, kept)
@@ -80,15 +97,22 @@ def is_label(text: str) -> bool:
     return re.fullmatch(_WORD, text) is not None and text != CONTROL
 
 
-def by_prefix(target: str) -> tuple[str, str]:
-    """The label that *target* begins with, as `/~LABEL/…`, and the target without it.
+def by_prefix(target: str) -> Prefix:
+    """What *target*, which begins with the mark, has before the path that is meant.
 
-    Whatever stands there is meant as one, also where no session can have that name: such a request must not go live.
+    Whatever stands there is meant as a label, also where no session can have that name: such a request must not go
+    live.
     """
     found = _PREFIX.match(target)
     assert found is not None
     rest = target[found.end() :]
-    return unquote(found[1]), rest if rest.startswith("/") else "/" + rest
+    label, colon, password = unquote(found[1]).partition(":")
+    return Prefix(
+        label=None if colon and not label else label,
+        password=password if colon else None,
+        written=found[0],
+        target=rest if rest.startswith("/") else "/" + rest,
+    )
 
 
 def by_headers(headers: Headers) -> str | None:
@@ -98,14 +122,22 @@ def by_headers(headers: Headers) -> str | None:
 
 def by_proxy_user(headers: Headers) -> str | None:
     """The label that a proxy's client has as its user: `http://LABEL:x@host:port`."""
-    scheme, _, credentials = (header(headers, b"proxy-authorization") or b"").strip().partition(b" ")
+    user = credentials(headers)[0]
+    # Many clients send no password without a user: who wants the default session has a word to send it with.
+    return None if user == CONTROL else user
+
+
+def credentials(headers: Headers) -> tuple[str | None, str | None]:
+    """User and password that a proxy's client sends, None for what it does not."""
+    scheme, _, encoded = (header(headers, b"proxy-authorization") or b"").strip().partition(b" ")
     if scheme.lower() != b"basic":
-        return None
+        return None, None
     try:
-        plain = base64.b64decode(credentials.strip(), validate=True)
+        plain = base64.b64decode(encoded.strip(), validate=True)
     except (binascii.Error, ValueError):
-        return None
-    return plain.partition(b":")[0].decode("utf-8", "replace") or None
+        return None, None
+    user, _, password = plain.decode("utf-8", "replace").partition(":")
+    return user or None, password or None
 
 
 def by_header(headers: Headers) -> str | None:

@@ -12,6 +12,7 @@ from wiretape.proxy.decide.multipart import parts
 from wiretape.proxy.decide.pairdiff import multipart_differences, pair_differences
 from wiretape.proxy.decide.shown import BEFORE, WIDTH, first_difference, quoted, text, texts
 from wiretape.proxy.decide.urlform import pairs
+from wiretape.store.wording import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,8 +89,7 @@ def described(form: Canonical) -> str | None:
         case "empty":
             return None
         case "multipart":
-            count = len(parts(form.body))
-            return f"multipart of {count} {'part' if count == 1 else 'parts'}"
+            return f"multipart of {count(len(parts(form.body)), 'part')}"
         case "bytes":
             return _excerpt(form.body, 0)
         case kind:

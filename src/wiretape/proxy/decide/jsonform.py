@@ -76,11 +76,13 @@ def _members_lost(body: bytes, encoded: bytes) -> bool:
     Each member brings one colon, and every other colon stands in a string, where the encoder never escapes it. So the
     colons of the body, those escaped in its strings among them, are all there in the encoding unless a member is not.
     """
-    return body.count(b":") + (_escaped_colons(body) if b"\\" in body else 0) != encoded.count(b":")
+    # `find` is much faster than `in`.
+    escaped = _escaped_colons(body) if body.find(b"\\") >= 0 else 0
+    return body.count(b":") + escaped != encoded.count(b":")
 
 
 def _escaped_colons(body: bytes) -> int:
-    if b"\\u003" not in body:
+    if body.find(b"\\u003") < 0:
         return 0
     # Without escaped backslashes, every backslash left begins an escape.
     rest = body.replace(b"\\\\", b"")

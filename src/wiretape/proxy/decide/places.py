@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal, NamedTuple
 
 from wiretape.proxy.decide.jsonpath import Path, compile_path
+
+# What may stand in the name of a header.
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 type Part = Literal["json", "query", "header"]
 
@@ -21,6 +25,17 @@ class Place(NamedTuple):
     part: Part
     name: str = ""
     path: Path = ()
+
+
+def header_name(text: str) -> str:
+    """The header that *text* names, in lower case.
+
+    Raises:
+        ValueError: it is no name of a header.
+    """
+    if not _TOKEN.fullmatch(text):
+        raise ValueError(f"{text!r} is no name of a header; give one like Accept-Language")
+    return text.lower()
 
 
 def compile_place(text: str) -> Place:

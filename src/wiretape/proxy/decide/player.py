@@ -12,6 +12,8 @@ from wiretape.proxy.decide.modes import RULES, Action, Found, Mode, WhenSpent
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from wiretape.proxy.decide.bearers import Bearer
+
 
 class Tape(Protocol):
     """What a player needs of a cassette."""
@@ -72,23 +74,48 @@ class Player:
         self._session_id = session_id
         self._when_spent = when_spent
         self._cursors: Counter[str] = Counter()
+        # Only where placeholders have changed it.
+        self._orders: dict[str, list[int]] = {}
         self._used: set[int] = set()
 
-    def ask(self, match_key: str) -> Verdict:
-        """What the request with *match_key* gets; moves its cursor on."""
+    def ask(self, match_key: str, bearer: Bearer | None = None) -> Verdict:
+        """What the request with *match_key* gets; moves its cursor on.
+
+        Of several answers it is the next one in recorded order; where a *bearer* asks, the next of its own.
+        """
         answers = self._answers(match_key)
         consumed = self._cursors[match_key]
         action = RULES[self.mode][_found(len(answers), consumed)]
         self._cursors[match_key] += 1
         if action is Action.ANSWER:
-            return self._serve(answers[consumed])
-        if action is Action.SPEND and self._when_spent is not WhenSpent.MISS:
-            turn = consumed % len(answers) if self._when_spent is WhenSpent.CYCLE else -1
-            return self._serve(answers[turn])
+            return self._serve(self._next(match_key, answers, consumed, bearer))
+        if action is Action.SPEND and self._when_spent is WhenSpent.CYCLE:
+            return self._serve(self._next(match_key, answers, consumed % len(answers), bearer))
+        if action is Action.SPEND and self._when_spent is WhenSpent.REPEAT:
+            return self._serve(answers[-1 if bearer is None else bearer.last(answers)])
         if action in (Action.KEEP, Action.PASS):
             return Forward(keep=action is Action.KEEP)
         self._cursors[match_key] -= 1  # a refusal consumes nothing
         return Refuse("spent" if answers else "unknown", len(answers), consumed)
+
+    def _next(self, match_key: str, answers: Sequence[int], turn: int, bearer: Bearer | None) -> int:
+        """The interaction whose turn it is; what a bearer is given before its turn changes the order of the others."""
+        known = self._orders.get(match_key)
+        # `auto` may have added to the cassette since.
+        order = answers if known is None else [*known, *answers[len(known) :]]
+        if bearer is None or len(order) == 1:
+            return order[turn]
+        place = bearer.first(order, turn)
+        if self._when_spent is WhenSpent.REPEAT and self.mode is Mode.REPLAY:
+            last = order[bearer.last(order)]
+            if bearer.shared(last) > bearer.shared(order[place]):
+                # What is left is for others, who may still ask for it.
+                self._cursors[match_key] -= 1
+                return last
+        if place != turn:
+            changed = self._orders[match_key] = list(order)
+            changed.insert(turn, changed.pop(place))
+        return order[place]
 
     def unused(self, recorded: Sequence[int]) -> list[int]:
         """Those of *recorded* that were never served."""

@@ -82,6 +82,7 @@ class Recorder:
         self.redactor = redactor
         self._version = redactor.memory.version
         self._late = 0
+        self._noted: int | None = None
         self._sink = sink
         self.rules = rules
         redactor.rules = rules.redact
@@ -111,7 +112,9 @@ class Recorder:
 
     def ending(self) -> None:
         """An interaction is over."""
-        self._sink.note_placeholders(self.redactor.count)
+        if self.redactor.count != self._noted:
+            self._noted = self.redactor.count
+            self._sink.note_placeholders(self._noted)
         if self.redactor.memory.version != self._version:
             self._version = self.redactor.memory.version
             self._late = self.begun
@@ -140,7 +143,12 @@ class Recorder:
 
 
 class Take:
-    """One interaction being recorded. Times are microseconds since it began."""
+    """One interaction being recorded. Times are microseconds since it began.
+
+    Attributes:
+        soon: has a step done in a moment; whoever sets it has events that come together looked through together, which
+            is cheaper. The end waits for none: it does the step itself.
+    """
 
     def __init__(
         self, recorder: Recorder, sink: InteractionSink, asked: Asked, request: Request, *, changed: bool
@@ -151,6 +159,8 @@ class Take:
         self._asked = asked
         self._request = request
         self._changed = changed
+        self.soon: Callable[[Callable[[], None]], object] | None = None
+        self._come: list[tuple[bytes, int]] = []
         self._answer: _Answer | None = None
         self._lost: WiretapeError | None = None
 
@@ -170,14 +180,23 @@ class Take:
 
     def response_data(self, data: bytes, at_us: int) -> None:
         """A piece of the response's body."""
-        if data:
-            assert self._answer is not None
+        if not data:
+            return
+        assert self._answer is not None
+        if self._answer.body.frames is None:
             self._write(self._answer.body.feed(data, at_us))
+            return
+        self._come.append((data, at_us))
+        if self.soon is None:
+            self._gather()
+        elif len(self._come) == 1:
+            self.soon(self._gather)
 
     def end(self, ended: Ended, at_us: int, *, problem: str | None = None, trailers: Headers = ()) -> Future[None]:
         """The interaction is over; the future resolves when all of it is in the cassette."""
         self._rest_of_request()
         if self._answer is not None:
+            self._gather()
             self._write(self._answer.body.end())
             if self._answer.fit():
                 self._sink.response_head(self._answer.head, self._answer.at_us, redacted=True)
@@ -188,10 +207,24 @@ class Take:
         problem = None if problem is None else self._redactor.clean(problem)
         return self._sink.finish(ended, at_us, problem=problem, trailers=trailers)
 
+    def _gather(self) -> None:
+        """Write what has come of a stream: events that are whole most times, and without secrets."""
+        come, self._come = self._come, []
+        if not come:
+            return
+        assert self._answer is not None
+        body = self._answer.body
+        if body.frames is not None and body.frames.passes(b"".join([data for data, _ in come])):
+            for data, at_us in come:
+                self._sink.chunk(data, at_us)
+            return
+        for data, at_us in come:
+            self._write(body.feed(data, at_us))
+
     def _rest_of_request(self) -> None:
         before = self._asked.head
         self._pass(self._asked.end)
-        if self._asked.head != before:
+        if self._asked.head is not before:
             self._sink.request_again(self._asked.head)
         self._changed |= self._asked.changed
 
@@ -256,7 +289,7 @@ class _Answer:
 
     def trailers(self, trailers: Headers) -> Headers:
         """*trailers* without their secrets."""
-        return self._redactor.headers(trailers, self._scope, self._spell)
+        return self._redactor.headers(trailers, self._scope, self._spell) if trailers else trailers
 
     def _fitted(self, head: ResponseHead, headers: Headers) -> ResponseHead:
         return head if headers == head.headers else msgspec.structs.replace(head, headers=headers)

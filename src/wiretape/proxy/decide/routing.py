@@ -9,7 +9,7 @@ import msgspec
 
 from wiretape.store.aitronos.hosts import API_HOSTS, DEFAULT_UPSTREAM
 from wiretape.store.errors import UsageError
-from wiretape.store.interaction import address
+from wiretape.store.interaction import USUAL_PORTS, address
 
 API = "api"
 """The identity of the API, under whichever of its names it is called."""
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from wiretape.store.interaction import Headers, Request
 
-_PORTS = {"http": 80, "https": 443}
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+"""Names of this machine, in the order in which they are told to clients."""
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -59,11 +60,39 @@ def parse_upstream(url: str) -> Upstream:
         port = parts.port
     except ValueError as error:
         raise UsageError(f"--upstream {url!r} is no address: {error}") from None
-    if parts.scheme not in _PORTS or not parts.hostname or parts.query or parts.fragment:
+    if parts.scheme not in USUAL_PORTS or not parts.hostname or parts.query or parts.fragment:
         raise UsageError(f"--upstream {url!r} is no address; give one like {DEFAULT_UPSTREAM}")
     if parts.username is not None:
         raise UsageError("--upstream takes no user or password; let the app send its own credentials")
-    return Upstream(Origin(parts.scheme, parts.hostname, port or _PORTS[parts.scheme]), parts.path.rstrip("/"))
+    return Upstream(Origin(parts.scheme, parts.hostname, port or USUAL_PORTS[parts.scheme]), parts.path.rstrip("/"))
+
+
+def parse_url(url: str) -> tuple[Origin, str]:
+    """The origin and the target of an http or https address.
+
+    Raises:
+        ValueError: it is none; says what is wrong with it, and begins with the address.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise ValueError(f"{url!r} is no address: {error}") from None
+    if parts.scheme not in USUAL_PORTS or not parts.hostname:
+        raise ValueError(f"{url!r} is no http or https address")
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return Origin(parts.scheme, parts.hostname, port or USUAL_PORTS[parts.scheme]), target
+
+
+def is_own(asked: Origin, own: tuple[str, int]) -> bool:
+    """Whether *asked* is the proxy itself, which was reached at the address *own*."""
+    return asked.port == own[1] and asked.host in (own[0], *LOOPBACK)
+
+
+def host_named(host: str, port: int) -> str:
+    """A host as `--intercept` names it: in lower case, its port only where that is not a usual one."""
+    host = host.lower()
+    return host if port in USUAL_PORTS.values() else f"{host}:{port}"
 
 
 def parse_host(text: str) -> str:
@@ -99,7 +128,7 @@ class Hosts(msgspec.Struct, frozen=True, kw_only=True):
         if host in API_HOSTS or (host, port) == (origin.host, origin.port) or names & self.aliases:
             return API
         if names & self.intercepted:
-            return host if port in _PORTS.values() else f"{host}:{port}"
+            return host_named(host, port)
         return None
 
     def recorded_from(self, recorded: Upstream, identities: Iterable[str], *, live: bool) -> Hosts:
@@ -160,10 +189,10 @@ def location(value: str, client: Origin, hosts: Hosts, prefix: str = "") -> str:
     if prefix and value.startswith("/") and not value.startswith("//"):
         return prefix + value
     parts = urlsplit(value)
-    if parts.scheme not in _PORTS or not parts.hostname:
+    if parts.scheme not in USUAL_PORTS or not parts.hostname:
         return value
     try:
-        port = parts.port or _PORTS[parts.scheme]
+        port = parts.port or USUAL_PORTS[parts.scheme]
     except ValueError:
         return value
     if hosts.identity(parts.hostname, port) != API:

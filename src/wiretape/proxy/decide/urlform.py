@@ -44,9 +44,10 @@ def pairs(text: bytes) -> list[tuple[str, str]]:
 
 
 def _plain(text: bytes) -> str:
-    if b"+" in text:
+    # `find` is much faster than `in`.
+    if text.find(b"+") >= 0:
         text = text.replace(b"+", b" ")
-    if b"%" in text:
+    if text.find(b"%") >= 0:
         text = unquote_to_bytes(text)
     return text.decode("utf-8", "surrogateescape")
 

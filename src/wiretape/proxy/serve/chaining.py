@@ -6,7 +6,9 @@ import urllib.request
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
+from wiretape.proxy.decide.routing import LOOPBACK
 from wiretape.store.errors import UsageError
+from wiretape.store.interaction import USUAL_PORTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +38,7 @@ class CorporateProxies:
     def for_origin(self, scheme: str, host: str) -> Via | None:
         """The proxy to go through to *host*; None straight."""
         via = self._by_scheme.get(scheme)
-        if via is None or host in ("localhost", "127.0.0.1", "::1"):
+        if via is None or host in LOOPBACK:
             return None
         past = urllib.request.proxy_bypass_environment(host, self._except)  # type: ignore[attr-defined]
         return None if past else via
@@ -49,7 +51,7 @@ def _via(name: str, value: str) -> Via:
     except ValueError:
         port = None
     if parts.scheme == "https" and parts.hostname:
-        return "https", (parts.hostname, port or 443)
+        return "https", (parts.hostname, port or USUAL_PORTS["https"])
     if parts.scheme == "http" and parts.hostname:
-        return "http", (parts.hostname, port or 80)
+        return "http", (parts.hostname, port or USUAL_PORTS["http"])
     raise UsageError(f"{name.upper()}={value!r} is no HTTP proxy; wiretape goes out through http:// and https:// ones")

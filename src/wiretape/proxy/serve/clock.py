@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from wiretape.store.interaction import timestamp
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -25,4 +27,4 @@ class Clock(msgspec.Struct, frozen=True):
 
     def iso(self) -> str:
         """The time of day as it stands in a cassette: ISO-8601, UTC, to the microsecond."""
-        return self.now().isoformat(timespec="microseconds").replace("+00:00", "Z")
+        return timestamp(self.now())

@@ -1,7 +1,8 @@
 """The proxy's own API under `/~wiretape/`: opens, resets and closes sessions, says what they missed and did not use.
 
 It is for programs on this machine, such as a test framework's plugin. What a web page sends (it has an `Origin`) or
-what reached us under a foreign name is refused.
+what reached us under a foreign name is refused. Where the proxy asks for a password, its name does not count: whoever
+brought the password is no page that had its own name lead here, and how a container is called by others we cannot know.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from wiretape import __version__
+from wiretape.proxy.configuration import without_option
 from wiretape.proxy.decide.belonging import CONTROL, MARK
 from wiretape.proxy.decide.modes import Mode, WhenSpent  # noqa: TC001 - msgspec reads them at run time
 from wiretape.proxy.decide.pace import parse_pace
+from wiretape.proxy.decide.routing import LOOPBACK
 from wiretape.proxy.decide.rules import Rules  # noqa: TC001 - msgspec reads it at run time
 from wiretape.store.errors import InteractionMissing, SessionBusy, SessionMissing, UsageError, WiretapeError
 from wiretape.store.interaction import header
@@ -24,13 +27,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from wiretape.proxy.decide.misses import Miss
+    from wiretape.proxy.decide.pace import Pace
     from wiretape.proxy.run import Run
     from wiretape.proxy.runs import Runs
     from wiretape.proxy.settings import Settings
     from wiretape.proxy.summary import Summary
     from wiretape.store.interaction import Headers, Interaction, Request
 
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _STATUS: Final[Mapping[type[WiretapeError], int]] = {SessionMissing: 404, InteractionMissing: 404, SessionBusy: 409}
 
 
@@ -95,11 +98,18 @@ class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
             "when_spent": self.when_spent,
             "append": self.append,
             "strict": self.strict,
-            "pace": None if self.pace is None else parse_pace(self.pace),
+            "pace": None if self.pace is None else _pace(self.pace),
             "rules": self.rules,
             "mend": self.mend,
         }
         return msgspec.structs.replace(given, **{name: wish for name, wish in wishes.items() if wish is not None})
+
+
+def _pace(text: str) -> Pace:
+    try:
+        return parse_pace(text)
+    except UsageError as error:
+        raise UsageError(f"pace: {without_option(error)}") from None
 
 
 class _Ending(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -117,7 +127,7 @@ class Control:
     def answer(self, request: Request, own: tuple[str, int]) -> Reply:
         """The answer to *request*; `own` is the name and the port under which the client says it reached us."""
         try:
-            _admit(request, own)
+            _admit(request, None if self._runs.default.settings.password else own)
             return self._routed(request)
         except msgspec.MsgspecError as error:
             return _refused(400, f"the request's body is not what is expected: {error}")
@@ -224,10 +234,9 @@ def _names(interactions: Sequence[Interaction]) -> list[dict[str, object]]:
     ]
 
 
-def _admit(request: Request, own: tuple[str, int]) -> None:
-    host, port = own
-    if host not in _LOOPBACK:
-        raise UsageError(f"the proxy's own API answers only under a name of this machine, not {host}:{port}")
+def _admit(request: Request, own: tuple[str, int] | None) -> None:
+    if own is not None and own[0] not in LOOPBACK:
+        raise UsageError(f"the proxy's own API answers only under a name of this machine, not {own[0]}:{own[1]}")
     origin = header(request.headers, b"origin")
     if origin is not None:
         raise UsageError(f"the proxy's own API does not answer web pages ({origin.decode('latin-1')})")

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wiretape.proxy.decide.routing import LOOPBACK
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
-
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def client_environment(
     inherited: Mapping[str, str],
     *,
     proxy: str,
+    base: str | None = None,
     certificate: Path,
     bundle: Path,
     api_hosts: Collection[str],
@@ -23,14 +24,15 @@ def client_environment(
 
     Args:
         inherited: the environment as it is.
-        proxy: the proxy's address, which is the API's base URL too.
+        proxy: the proxy's address.
+        base: the API's base URL; None where it is the same.
         certificate: our CA alone.
         bundle: the public CAs and ours.
         api_hosts: hosts that must go through the proxy, whatever an inherited `NO_PROXY` says.
     """
     past = _past(inherited, api_hosts)
     return {
-        "WIRETAPE_URL": proxy,
+        "WIRETAPE_URL": base or proxy,
         # Upper and lower case: curl reads only http_proxy, others only HTTP_PROXY.
         **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), proxy),
         "NO_PROXY": past,
@@ -47,7 +49,7 @@ def _past(inherited: Mapping[str, str], api_hosts: Collection[str]) -> str:
     """`NO_PROXY`: other services of this machine, and what was excepted before, save the API and everything."""
     excepted = [name.strip() for name in (inherited.get("NO_PROXY") or inherited.get("no_proxy") or "").split(",")]
     kept = [name for name in excepted if name and not any(_covers(name, host) for host in api_hosts)]
-    return ",".join(dict.fromkeys([*_LOOPBACK, *kept]))
+    return ",".join(dict.fromkeys([*LOOPBACK, *kept]))
 
 
 def _covers(pattern: str, host: str) -> bool:

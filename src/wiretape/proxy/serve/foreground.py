@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import msgspec
 
 from wiretape.proxy.decide.modes import Mode
+from wiretape.proxy.decide.routing import is_own, parse_url
 from wiretape.proxy.serve.command import Command
 from wiretape.proxy.serve.environment import client_environment
 from wiretape.proxy.serve.files import write_atomically
@@ -20,12 +21,13 @@ from wiretape.store.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from wiretape.proxy.decide.routing import Origin
     from wiretape.proxy.run import Run
     from wiretape.proxy.serve.authority import Authority
 
 # Ctrl-C, being told to, the terminal's closing.
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# Who listens at all addresses is not asked there, but at one of them.
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - listened at where there is a password
 _DOING = {Mode.RECORD: "recording", Mode.REPLAY: "replaying", Mode.AUTO: "replaying and completing"}
 
 
@@ -48,13 +50,17 @@ async def attend(run: Run, url: str, ours: Authority, say: Callable[[str], None]
         UsageError: the command cannot be started, or the ready file cannot be written.
     """
     hosts = run.settings.hosts
-    if run.mode is not Mode.REPLAY and _is_itself(hosts.upstream.origin, url):
+    own, _ = parse_url(url)
+    # It would ask itself for ever.
+    if run.mode is not Mode.REPLAY and is_own(hosts.upstream.origin, (own.host, own.port)):
         raise UsageError(
             f"--upstream {hosts.upstream} is this proxy itself; name the API, or another port with --listen"
         )
+    password = run.settings.password
     environment = client_environment(
         os.environ,
-        proxy=url,
+        proxy=url if password is None else password.proxy_of(url),
+        base=url if password is None else password.base_of(url),
         certificate=ours.certificate,
         bundle=ours.bundle,
         api_hosts=[*API_HOSTS, *hosts.aliases, *hosts.intercepted],
@@ -64,15 +70,17 @@ async def attend(run: Run, url: str, ours: Authority, say: Callable[[str], None]
     return await _until_done(Command(command, environment) if command else None)
 
 
-def _is_itself(upstream: Origin, url: str) -> bool:
-    """Whether the upstream is the proxy at *url*, which would ask itself for ever."""
-    own = urlsplit(url)
-    return upstream.port == own.port and upstream.host in (own.hostname, "localhost", "127.0.0.1", "::1")
-
-
 def listening_at(host: str, port: int) -> str:
-    """The proxy's address."""
+    """The address of a proxy that listens at *host*, for clients of this machine: those of all of its addresses too."""
+    host = _EVERYWHERE.get(host, host)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def cannot_listen(host: str, port: int, error: OSError) -> UsageError:
+    """What is told a person where *error* keeps the proxy from listening."""
+    other = "port" if error.errno == errno.EADDRINUSE else "address"
+    reason = error.strerror or str(error)
+    return UsageError(f"cannot listen on {host}:{port}: {reason}; choose another {other} with --listen")
 
 
 def _announce(run: Run, url: str, ours: Authority) -> None:
@@ -96,8 +104,10 @@ def _greeting(run: Run, url: str) -> str:
         if doing
         else "passing everything, keeping nothing,"
     )
+    where = f"{url} and all other addresses of this machine" if settings.listen.host in _EVERYWHERE else url
+    asked = "" if settings.password is None else "; it asks for the password"
     whither = "" if run.mode is Mode.REPLAY else f", upstream {settings.hosts.upstream}"
-    return f"{what} at {url}{whither} {run.served_by}".rstrip()
+    return f"{what} at {where}{whither} {run.served_by}".rstrip() + asked
 
 
 async def _until_done(command: Command | None) -> Served:

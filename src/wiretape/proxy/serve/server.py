@@ -12,8 +12,8 @@ from wiretape.proxy.serve.direct.asking import Service
 from wiretape.proxy.serve.direct.connection import Connection
 from wiretape.proxy.serve.direct.leaves import Leaves
 from wiretape.proxy.serve.direct.opening import Opening
-from wiretape.proxy.serve.foreground import listening_at
-from wiretape.store.errors import UsageError
+from wiretape.proxy.serve.foreground import cannot_listen, listening_at
+from wiretape.proxy.settings import check_listen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,7 +57,11 @@ class ReplayServer:
             say: tells the person at the terminal.
             idle_seconds: a connection without a word is closed after this, or up to twice as long.
             grace_seconds: how long answers under way may take when the server stops.
+
+        Raises:
+            UsageError: others could reach it, and no password keeps them out.
         """
+        check_listen(runs.default.settings)
         self.ours = authority(os.environ, runs.default.clock.now())
         self._runs = runs
         self._listen = runs.default.settings.listen
@@ -74,7 +78,7 @@ class ReplayServer:
 
     @property
     def url(self) -> str:
-        """Where it listens: the API's base URL, and the proxy's address."""
+        """Where clients of this machine find it: the API's base URL, and the proxy's address; without the password."""
         return listening_at(self._listen.host, self._port)
 
     @property
@@ -131,6 +135,8 @@ class ReplayServer:
     def _came(self, connection: Connection, own: tuple[str, int]) -> Opening:
         self._connections.add(connection)
         self._emptied.clear()
+        # A socket for both families tells of IPv4 as a part of IPv6.
+        own = (own[0].removeprefix("::ffff:"), own[1])
         return Opening(self._service, self._leaves, connection, self._service.door(own, "http"))
 
     def _left(self, connection: Connection) -> None:
@@ -148,13 +154,15 @@ class ReplayServer:
 
 def _bound(host: str, port: int) -> socket.socket:
     """A socket at an address of this machine."""
-    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    bound = socket.socket(family, kind, protocol)
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        bound = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise cannot_listen(host, port, error) from None
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)
     except OSError as error:
         bound.close()
-        reason = error.strerror or str(error)
-        raise UsageError(f"cannot listen on {host}:{port}: {reason}; choose another port with --listen") from None
+        raise cannot_listen(host, port, error) from None
     return bound

@@ -13,6 +13,7 @@ from wiretape.proxy.decide.player import Player
 from wiretape.proxy.decide.recorder import Recorder
 
 if TYPE_CHECKING:
+    from wiretape.proxy.decide.bearers import Bearer
     from wiretape.proxy.run import Run
     from wiretape.store.interaction import Request
 
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
 class FailingPlayer(Player):
     """A player that cannot say what a request gets."""
 
-    def ask(self, match_key: str) -> NoReturn:
+    def ask(self, match_key: str, bearer: Bearer | None = None) -> NoReturn:
         """Fail."""
-        raise RuntimeError(f"a failure on trial, asked for {match_key}")
+        raise RuntimeError(f"a failure on trial, asked for {match_key}{'' if bearer is None else ' by a bearer'}")
 
 
 class FailingRecorder(Recorder):

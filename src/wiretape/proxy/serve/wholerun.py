@@ -12,6 +12,7 @@ from wiretape.proxy.run import Run
 from wiretape.proxy.runs import Runs
 from wiretape.proxy.serve.clock import Clock
 from wiretape.proxy.serve.trials import with_trials
+from wiretape.proxy.settings import check_listen
 from wiretape.store.sharing import Writers
 
 if TYPE_CHECKING:
@@ -40,7 +41,11 @@ class Engine(msgspec.Struct, frozen=True):
 
 
 def serve_run(
-    settings: Settings, say: Say, command: Sequence[str], choose: Callable[[Run], Engine]
+    settings: Settings,
+    say: Say,
+    command: Sequence[str],
+    choose: Callable[[Run], Engine],
+    problem: str | None = None,
 ) -> tuple[int, list[Summary]]:
     """Run the proxy for *settings*; says the command's exit code and what became of the runs, the default one first.
 
@@ -49,10 +54,12 @@ def serve_run(
         say: tells the person at the terminal.
         command: what to run against the proxy; nothing serves until a signal comes.
         choose: says which engine serves the run, once it is open and its mode settled.
+        problem: why what is recorded is incomplete even where all goes well.
 
     Raises:
         WiretapeError: a person or a file is at fault; the cassette is closed by then.
     """
+    check_listen(settings)
     clock, writers = Clock(), Writers()
 
     def begin(settings: Settings) -> Run:
@@ -70,8 +77,9 @@ def serve_run(
             raise
         # Ending a recording by Ctrl-C is how people end it; what the command makes of it is its own affair, and its
         # code.
-        failed = served.code and served.signal not in _NORMAL
-        summaries = runs.close_all(f"the command exited with {served.code}" if failed else None)
+        if served.code and served.signal not in _NORMAL:
+            problem = f"the command exited with {served.code}"
+        summaries = runs.close_all(problem)
     finally:
         writers.close()
     died_of_it = served.signal is not None and served.code == _BY_SIGNAL + served.signal

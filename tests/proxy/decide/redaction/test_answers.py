@@ -215,3 +215,64 @@ def test_a_long_row_of_bytes_passes_in_constant_memory(studio: Studio) -> None:
     assert len(body) > 39 * 256 * 400
     take.end("complete", 99).result(30)
     assert studio.stored()[1] == bytes(range(256)) * 400 * 40
+
+
+@pytest.mark.parametrize("kind", [JSON, STREAM, (b"Content-Type", b"text/plain")])
+def test_an_answer_in_one_piece(studio: Studio, kind: tuple[bytes, bytes]) -> None:
+    """All that was promised has come at once: it is there with its time, without its secrets."""
+    plain, secret = b'data: {"a": 1}\n\n', b'data: {"a": "sk-abcdefghijklmnopqrstuvwx"}\n\n'
+    for body in (plain, secret):
+        headers = (kind, (b"Content-Length", b"%d" % len(body)))
+        written = body.replace(b"sk-abcdefghijklmnopqrstuvwx", b"REDACTED-key-1-xxxxxxxxxxxx")
+        assert studio.answer(headers, body) == (headers, written, [(0, len(body))], body != written)
+
+
+def test_a_length_that_is_exceeded(studio: Studio) -> None:
+    """What came first is not all of it after all, and what it begins may be secret."""
+    body = b'{"said":"x","token":"%s"}' % LONG.encode()
+    for length in (1, 12, 20, 25, len(body) - 3):
+        headers = (JSON, (b"Content-Length", b"%d" % length))
+        _, stored, chunks, _ = studio.answer(headers, body[:length], body[length:])
+        assert json.loads(stored) == {"said": "x", "token": "REDACTED-token-1-".ljust(len(LONG), "x")}
+        assert chunks == [(0, length), (10, len(body) - length)]
+
+
+@pytest.mark.parametrize("behind", [b"", b"\n", b'{"a":2}', b"\n[1]\n", b'{"a":'])
+def test_a_text_in_each_piece(studio: Studio, behind: bytes) -> None:
+    """Rows of objects in pieces that are whole, or more than that, or less."""
+    piece, secret = b'{"a":[{"b":"}"}]}', b'{"token":"%s"}' % LONG.encode()
+    got, stored, chunks, marked = studio.answer((JSON,), piece, piece + behind, b"\n", secret, piece)
+    assert (got, marked) == ((JSON,), True)
+    written = secret.replace(LONG.encode(), b"REDACTED-token-1-".ljust(len(LONG), b"x"))
+    assert stored == piece + piece + behind + b"\n" + written + piece
+    sizes = [len(piece), len(piece) + len(behind), 1, len(secret), len(piece)]
+    assert chunks == [(10 * n, size) for n, size in enumerate(sizes)]
+
+
+def test_deep_texts_are_looked_through(studio: Studio) -> None:
+    """Deeper than any parser goes."""
+    body = b"[" * 100_000 + b'{"token":"%s"}' % LONG.encode() + b"]" * 100_000
+    assert LONG.encode() not in studio.answer((JSON,), body)[1]
+
+
+def test_chunks_that_come_together(studio: Studio) -> None:
+    """They are looked through together, in a moment or at the end, and are there each by itself."""
+    secret = b'data: {"token":"%s"}\n\n' % LONG.encode()
+    chunks = [b"data: 1\n\n", b"data: 2\n", b"\n", b"data: 3\n\n", secret[:20], secret[20:], b"data: 4\n\n"]
+    take = studio.begin(STREAM)
+    steps: list[Callable[[], None]] = []
+    take.soon = steps.append
+    for n, chunk in enumerate(chunks[:4]):
+        take.response_data(chunk, n)
+    assert len(steps) == 1
+    # The first one shows that it is a stream.
+    assert studio.stored()[1] == chunks[0]
+    steps[0]()
+    assert studio.stored()[1] == b"".join(chunks[:4])
+    for n, chunk in enumerate(chunks[4:], 4):
+        take.response_data(chunk, n)
+    take.end("complete", 9).result(30)
+    steps[1]()
+    _, stored, found, marked = studio.stored()
+    assert stored == b"".join(chunks).replace(LONG.encode(), b"REDACTED-token-1-".ljust(len(LONG), b"x"))
+    assert (found, marked) == ([(n, len(chunk)) for n, chunk in enumerate(chunks)], True)

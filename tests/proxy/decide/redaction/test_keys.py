@@ -282,6 +282,8 @@ json_values: st.SearchStrategy[Any] = st.recursive(
 @given(json_values, st.booleans(), texts, st.booleans())
 @example(value={"password": "sk-SECRET"}, ascii_only=False, query="SECRETsk-SECRET", named=False)
 @example(value=["sk-SECRET"], ascii_only=False, query="SECRETsk-SECRET", named=False)
+@example(value={"SECRET": {"password": 'SECRET"'}}, ascii_only=False, query="", named=False)
+@example(value=["SECRETsk-SECRET"], ascii_only=False, query="&password=sk-SECRET", named=False)
 def test_any_request_is_keyed_alike_live_and_stored(value: Any, ascii_only: bool, query: str, named: bool) -> None:  # noqa: FBT001
     """Whatever it is made of; and its replay with other secrets, too, if the header shows them first."""
     rules = NAMED if named else NO_RULES

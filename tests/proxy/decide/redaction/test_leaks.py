@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import msgspec
 import pytest
@@ -13,7 +13,7 @@ from wiretape.proxy.decide.redact import Redactor
 from wiretape.proxy.decide.redaction.bodies import Body, redacted
 from wiretape.proxy.decide.redaction.finds import joined
 from wiretape.proxy.decide.redaction.redactor import Numbered
-from wiretape.store.interaction import ResponseHead
+from wiretape.store.interaction import Request, ResponseHead
 
 ODD = "aB3/dE+g h\"i&j=k?l#m;n%o\\p<q'r\x7fé9Z"
 
@@ -263,3 +263,70 @@ def test_fields_of_others(name: str, kind: str) -> None:
     """In JSON and in forms."""
     assert clean(Redactor(), json.dumps({name: "short"}).encode()) == f'{{"{name}": "REDACTED-{kind}-1"}}'.encode()
     assert clean(Redactor(), f"{name}=short".encode(), FORM).startswith(f"{name}=REDACTED-".encode())
+
+
+USERS = ["https://user:{}@host/x", "ftp://user:{}@host", "postgres+psycopg://u%40x:{}@db:5432/x?y=1", "redis://:{}@h"]
+
+
+@pytest.mark.parametrize("address", USERS)
+@pytest.mark.parametrize("password", ["hunter2", "s3cr3t-with-@-in-it"])
+def test_a_password_within_an_address(address: str, password: str) -> None:
+    """Whatever the scheme, in every place that holds texts; the rest of the address stays."""
+    text, written = address.format(password), address.format("REDACTED-password-1")
+    redactor = Redactor()
+    assert redactor.target(f"/x/{text}") == f"/x/{written}"
+    assert redactor.target(f"/x?to={text}") == f"/x?to={written}"
+    asked = redactor.target(f"/x/{quote(text, safe='')}"), redactor.target(f"/x?to={quote(text, safe='')}&z=1")
+    assert not any(quote(password, safe="") in target or "REDACTED-password-1" not in target for target in asked)
+    assert redactor.clean(f"see {text} or not") == f"see {written} or not"
+    pairs = ((b"Location", text.encode()), (b"X-Other", f"<{text}>".encode()))
+    headers = redactor.headers(pairs, redactor.scope(), Numbered(redactor))
+    assert headers == ((b"Location", written.encode()), (b"X-Other", f"<{written}>".encode()))
+    for kind, body in {
+        b"application/json": json.dumps({"said": f"see {text}"}).encode(),
+        b"application/problem+json": json.dumps({"said": text}).replace("/", "\\/").encode(),
+        b"text/event-stream": f"data: {text}\n\n".encode(),
+        b"text/plain": f"see {text}".encode(),
+        FORM: f"to={quote(text, safe='')}".encode(),
+    }.items():
+        found = clean(redactor, body, kind)
+        assert password.encode() not in found, kind
+        assert quote(password, safe="").encode() not in found, kind
+        assert b"REDACTED-password-1" in found, kind
+        assert address.rpartition("{}")[2] in unquote(found.decode()).replace("\\/", "/"), kind
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://host:8080/@scope/name",
+        "https://user@host/x",
+        "https://user:@host/x",
+        "at https://h:1 or mail a:b@host",
+        "https://h/x?to=a:b@c",
+        "https://user:REDACTED-password-1@host",
+    ],
+)
+def test_addresses_without_a_password(text: str) -> None:
+    """What stands before an `@` is none by itself."""
+    assert Redactor().clean(text) == text
+    assert clean(Redactor(), json.dumps({"said": text}).encode()) == json.dumps({"said": text}).encode()
+
+
+@pytest.mark.parametrize("method", ["POST", "post", "Post"])
+def test_a_method_in_any_case(method: str) -> None:
+    """An endpoint that shows a key shows it to whoever spells the method otherwise, too."""
+    asked = Request(method=method, scheme="https", host="h", port=443, target="/v1/flowplate/api-keys")
+    redactor = Redactor()
+    written = redacted(b'{"key":"short"}', b"", redactor.scope(asked=asked), Numbered(redactor))
+    assert written == b'{"key":"REDACTED-key-1"}'
+
+
+@pytest.mark.parametrize("value", [f'{KEY}"', f'"{KEY}', f'{KEY}"x', f'"{KEY}":'])
+def test_a_value_with_a_quote_takes_no_strings_end_with_it(value: str) -> None:
+    """JSON stays JSON, whatever password begins or ends with what stands in it."""
+    redactor = Redactor()
+    text = json.dumps({"password": value, KEY: [KEY, {KEY: f"{KEY}x"}]}, separators=(",", ":"))
+    written = json.loads(clean(redactor, text.encode()))
+    assert value not in str(written)
+    assert len(written) == 2

@@ -8,7 +8,7 @@ from urllib.parse import unquote_to_bytes
 from wiretape.proxy.decide.redaction.escapes import from_percent
 from wiretape.proxy.decide.redaction.finds import Find, Secret
 from wiretape.proxy.decide.redaction.jsonfinds import place_finds
-from wiretape.proxy.decide.redaction.text import Scope, address_finds, all_finds, text_finds, united
+from wiretape.proxy.decide.redaction.text import Scope, address_finds, all_finds, text_finds, united, user_finds
 from wiretape.proxy.decide.redaction.vocabulary import folded
 from wiretape.store.aitronos.secrets import CALLBACK_SUFFIX
 
@@ -22,7 +22,7 @@ _ENDS: Final = frozenset(b"/?#&;%\"'<>\\ \t\r\n\v\f")
 def target_finds(target: bytes, scope: Scope) -> list[Find]:
     """All secrets in a path with its query, in order; what is learnt on the way is remembered."""
     path, mark, query = target.partition(b"?")
-    if not mark and b"%" not in target and not scope.notable(target):
+    if not mark and target.find(b"%") < 0 and not scope.notable(target):
         return []
     callback = path.rstrip(b"/").endswith(CALLBACK_SUFFIX.encode())
     places = [find.moved(len(path) + 1) for find in _pairs(query, scope, callback=callback)]
@@ -93,8 +93,8 @@ def _in_path(path: bytes, scope: Scope) -> Iterator[Find]:
 
 def _encoded(text: bytes, scope: Scope) -> Iterator[Find]:
     """Values in an encoding of the client's own: it may encode what needs none."""
-    if b"%" in text or b"+" in text:
+    if text.find(b"%") >= 0 or text.find(b"+") >= 0:
         meant = from_percent(text)
-        for find in text_finds(meant.text, scope):
-            if not find.place:
-                yield find._replace(start=meant.at(find.start), end=meant.at(find.end))
+        values = [find for find in text_finds(meant.text, scope) if not find.place]
+        for find in (*values, *user_finds(meant.text, scope)):
+            yield find._replace(start=meant.at(find.start), end=meant.at(find.end))

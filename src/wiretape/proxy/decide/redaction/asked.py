@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from wiretape.proxy.decide.keying import HELD_BYTES, KeyInTheMaking
-from wiretape.proxy.decide.redaction.bodies import redacted
-from wiretape.proxy.decide.redaction.passing import Passing, stored_headers, with_length
+from wiretape.proxy.decide.redaction.bodies import passes_whole, redacted
+from wiretape.proxy.decide.redaction.passing import Passing, described, stored_headers, with_length
 from wiretape.proxy.decide.redaction.redactor import Numbered
-from wiretape.store.interaction import header
 
 if TYPE_CHECKING:
     from wiretape.proxy.decide.redaction.redactor import Redactor
@@ -60,8 +59,9 @@ class Asked:
         if self._ended:
             return []
         self._ended = True
-        if self._passing is None and header(self.head.headers, b"content-encoding") is None:
-            whole = self._whole()
+        content_type, encoding, _ = described(self.head.headers)
+        if self._passing is None and not encoding:
+            whole = self._whole(content_type)
             self._look_again()
             return self._keyed(whole)
         left: list[bytes] = [] if self._passing is not None else self._stream()
@@ -81,10 +81,11 @@ class Asked:
         held, self._held = self._held, []
         return self._keyed([cut.data for piece in held for cut in self._passing.feed(piece)])
 
-    def _whole(self) -> list[bytes]:
-        body = b"".join(self._held)
-        content_type = header(self.head.headers, b"content-type") or b""
-        written = redacted(body, content_type, self._redactor.scope(), Numbered(self._redactor))
+    def _whole(self, content_type: bytes) -> list[bytes]:
+        body, scope = b"".join(self._held), self._redactor.scope()
+        if passes_whole(body, content_type, scope):
+            return self._held
+        written = redacted(body, content_type, scope, Numbered(self._redactor))
         if written == body:
             return self._held
         self.changed = True

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _BLANK: Final = b" \t\r\n"
 _BYTE_ORDER: Final = b"\xef\xbb\xbf"
 _SSE_LINE: Final = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]*(?:data|event|id|retry|):")
+# How nearly every event stream begins.
+_USUAL: Final = (b"data:", b"event:", b"id:", b":")
 _PAIR: Final = re.compile(rb"[\w.\[\]%+-]{1,100}=")
 _BEFORE_LINE: Final = b"\xef\xbb\xbf\r\n"
 # `event:` and `retry:` have no more.
@@ -52,9 +54,10 @@ class Body:
         self._start = b""
         self._stream: Stream | None = None
 
-    def passes(self, data: bytes) -> bool:
-        """Whether *data* can be written as it is, and needs no `feed`: a quick look at the events of a stream."""
-        return type(self._stream) is Frames and self._stream.passes(data)
+    @property
+    def frames(self) -> Frames | None:
+        """What reads it, where it has turned out to be an event stream."""
+        return self._stream if type(self._stream) is Frames else None
 
     def feed(self, data: bytes) -> list[Segment]:
         """The next piece."""
@@ -76,6 +79,8 @@ class Body:
         if self._scope.words.hook is not None and self._media != b"text/event-stream":
             return _Hooked(self._type, self._scope, self._spell)
         start = self._start
+        if self._media == b"text/event-stream" and start.startswith(_USUAL):
+            return Frames(self._scope, self._spell)
         first = start[:_BLANK_BYTES].removeprefix(_BYTE_ORDER).lstrip(_BLANK)[:1]
         enough = ended or len(start) >= _ENOUGH or (first != b"-" and len(start.lstrip(_BEFORE_LINE)) >= _NAME_BYTES)
         if not ended and (_BYTE_ORDER.startswith(start) or (not first and len(start) < _BLANK_BYTES)):
@@ -148,14 +153,18 @@ class _Hooked(Units):
         return [(len(data), joined(found))]
 
 
+def passes_whole(body: bytes, content_type: bytes, scope: Scope) -> bool:
+    """Whether a whole *body* can be written as it is: a quick look, which tells nothing of forms and multipart."""
+    if scope.suspicious_whole(body) or scope.words.hook is not None or body.startswith(b"--"):
+        return False
+    return not is_form(content_type.partition(b";")[0].strip().lower(), body)
+
+
 def redacted(body: bytes, content_type: bytes, scope: Scope, spell: Spell) -> bytes:
     """A whole *body* without its secrets; what a later part of it teaches counts for the earlier ones too."""
-    media = content_type.partition(b";")[0].strip().lower()
-    # A quick look tells nothing of these.
-    slow = scope.words.hook is not None or body.startswith(b"--") or is_form(media, body)
     while True:
         version = scope.memory.version
-        if not slow and not scope.suspicious(body):
+        if passes_whole(body, content_type, scope):
             return body
         stream = Body(content_type, scope, spell, patient=len(body) <= HELD_BYTES)
         written = joined(stream.feed(body) + stream.end())

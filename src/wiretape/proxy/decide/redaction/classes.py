@@ -15,7 +15,7 @@ from wiretape.proxy.decide.redaction.bodies import Body, redacted
 from wiretape.proxy.decide.redaction.finds import Find, Spell, joined, segments
 from wiretape.proxy.decide.redaction.headers import header_finds
 from wiretape.proxy.decide.redaction.memory import Memory
-from wiretape.proxy.decide.redaction.placeholders import KEYED, MARK
+from wiretape.proxy.decide.redaction.placeholders import KEYED, MARK, holds_mark
 from wiretape.proxy.decide.redaction.text import Scope
 from wiretape.store.aitronos.secrets import COOKIE_HEADERS
 
@@ -64,8 +64,11 @@ def read(
     """What `classed` gives, with the content type and the content-encoding that its body has then."""
     scope = _scope(words, memory)
     content_type, encoding = _look(request.headers, scope)
+    # In the order in which a recorder sees them, for what one shows is looked for in the next.
+    target, version = _target(request.target, scope), scope.memory.version
     body = _body(request.body, content_type, encoding, scope) if request.body else None
-    target = _target(request.target, scope)
+    if scope.memory.version != version:
+        target = _target(request.target, scope)
     if body is not None:
         # What was unpacked to be looked into stays unpacked.
         headers = tuple(pair for pair in request.headers if pair[0].lower() != b"content-encoding")
@@ -106,7 +109,7 @@ def _look(headers: Headers, scope: Scope) -> tuple[bytes, bytes]:
         if what == _PLAIN:
             continue
         if what == _SECRET:
-            if MARK not in value and scope.memory.news(value):
+            if scope.memory.news(value) and not holds_mark(value):
                 for find in header_finds(name, value, scope):
                     scope.learn(find)
         elif what == _TYPE:

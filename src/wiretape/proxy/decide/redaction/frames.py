@@ -29,6 +29,10 @@ class Frames(Units):
         super().__init__(frame_finds, scope, spell)
         self._looked = 0
 
+    def feed(self, data: bytes) -> list[Segment]:
+        """The next piece."""
+        return [(len(data), data)] if self.passes(data) else super().feed(data)
+
     def _ends(self) -> list[int]:
         ends = [blank.end() for blank in _BLANK.finditer(self._held, self._looked)]
         # Half of a blank line may be there.
@@ -37,8 +41,12 @@ class Frames(Units):
 
     def passes(self, data: bytes) -> bool:
         """Whether *data*, come while nothing is held, is whole frames without secrets, and needs no `feed`."""
-        whole = not self._held and self._text is None and not self._hooked and data.endswith(_ENDS)
-        return whole and not self._scope.suspicious(data)
+        return (
+            data.endswith(_ENDS)
+            and not (self._held or self._hooked)
+            and self._text is None
+            and not self._scope.suspicious(data)
+        )
 
     def _unit(self, data: bytes) -> list[Segment]:
         name = self._scope.words.hook

@@ -58,7 +58,7 @@ class _Level:
 
 def json_finds(text: bytes, scope: Scope) -> list[Find]:
     """All secrets in the JSON *text*, in order; what is learnt on the way is remembered."""
-    found = all_finds(text, scope, list(place_finds(text, scope)))
+    found = all_finds(text, scope, list(place_finds(text, scope)), json=True)
     if text.find(b"\\") >= 0 and has_odd_escapes(text):
         return united(text, scope, found, list(_escaped_values(text, scope)))
     return found
@@ -104,14 +104,14 @@ class _Reader:
     def string(self, written: bytes, at: int, depth: int) -> Iterator[Find]:
         secret = self._secret()
         if secret is None:
-            if depth < 2 and b"\\" in written and _INNER.match(written):  # noqa: PLR2004 - JSON in JSON in JSON
+            if depth < 2 and written.find(b"\\") >= 0 and _INNER.match(written):  # noqa: PLR2004 - JSON in JSON in JSON
                 yield from _nested(from_json(written), at, self._scope, depth)
             elif self._callback():
                 yield from self._in_address(written, at)
             return
         skipped = after_scheme(written) if self._name() == "authorization" else 0
         value = written[skipped:]
-        value = from_json(value).text if b"\\" in value else value
+        value = from_json(value).text if value.find(b"\\") >= 0 else value
         if self._scope.counts(value, secret):
             if self._name() == "authorization":
                 learn_bare(value, secret, self._scope)
@@ -140,8 +140,9 @@ class _Reader:
         if len(self._levels) < _DEEPEST:
             self._levels.append(level)
         else:
-            # What nests deeper than that is told apart no more: all of it counts as one level.
-            self._levels.append(here)
+            # What nests deeper than that is told apart no more: all of it counts as one object.
+            level.array = False
+            self._levels.append(level if here.array else here)
 
     def _secret(self) -> Secret | None:
         """What makes the value at hand secret by its place, or exempts it."""
@@ -178,7 +179,7 @@ class _Reader:
 
 
 def _plain(written: bytes) -> str:
-    text = from_json(written).text if b"\\" in written else written
+    text = from_json(written).text if written.find(b"\\") >= 0 else written
     return text.decode("utf-8", "replace")
 
 
@@ -207,7 +208,7 @@ def _escaped_values(text: bytes, scope: Scope) -> Iterator[Find]:
     """Values in strings that escape what needs none."""
     for token in _TOKEN.finditer(text):
         written = token["text"]
-        if written is not None and b"\\" in written:
+        if written is not None and written.find(b"\\") >= 0:
             meant, at = from_json(written), token.start("text")
             for find in text_finds(meant.text, scope):
                 yield find._replace(start=at + meant.at(find.start), end=at + meant.at(find.end))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from wiretape.proxy.decide.redaction.jsonfinds import json_finds
 from wiretape.proxy.decide.redaction.streams import HELD_BYTES, Units
 
@@ -12,8 +14,23 @@ if TYPE_CHECKING:
     from wiretape.proxy.decide.redaction.finds import Segment, Spell
     from wiretape.proxy.decide.redaction.text import Scope
 
+_BLANK: Final = b" \t\r\n"
 _MARK: Final = re.compile(rb'["{}\[\]]')
 _STRING: Final = re.compile(rb'(?:[^"\\]++|\\.)*+(")?', re.DOTALL)
+
+
+_decode: Final = msgspec.json.Decoder(msgspec.Raw).decode
+
+
+def _is_whole(data: bytes) -> bool:
+    """Whether *data* is one object or array. Of what is malformed, this may be said to be none."""
+    if not data.rstrip(_BLANK).endswith((b"}", b"]")):
+        return False
+    try:
+        _decode(data)
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    return True
 
 
 class JsonTexts(Units):
@@ -26,6 +43,12 @@ class JsonTexts(Units):
         self._scanned = 0
         self._depth = 0
         self._in_string = False
+
+    def feed(self, data: bytes) -> list[Segment]:
+        """The next piece; one that is a whole text by itself, as most are, is looked through at once."""
+        if not (self._held or self._patient or self._hooked) and self._text is None and _is_whole(data):
+            return self._unit(data)
+        return super().feed(data)
 
     def end(self) -> list[Segment]:
         """All has come."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wiretape.proxy.decide.redaction.text import Scope
+    from wiretape.proxy.decide.redaction.vocabulary import Vocabulary
 
 SHORTEST: Final = 12
 """A shorter value may be a word like any other, and is not looked for elsewhere."""
@@ -56,14 +57,14 @@ class Memory:
     Attributes:
         fired: how often the user's rules did something while keys were made.
         version: grows whenever something is learnt, so that what was decided without it can be told to be old.
-        plain: the text that was last found to hold nothing, by which version, and by the vocabulary of which id.
+        plain: the text that was last found to hold nothing, by which version, and by which vocabulary.
         keying: the scope in which the last match key was made.
         odd: spellings with a blank or a quote in them: texts must not be cut inside of one.
     """
 
     def __init__(self) -> None:
         self.version = 0
-        self.plain: tuple[bytes, int, int] | None = None
+        self.plain: tuple[bytes, int, Vocabulary] | None = None
         self.keying: Scope | None = None
         self.fired: Counter[str] = Counter()
         self.odd: list[bytes] = []
@@ -118,7 +119,7 @@ class Memory:
 
     def knows(self, text: bytes, spelled: bytes | None = None) -> bool:
         """Whether some spelling of some value stands in *text*, which translated with `WORDS` is *spelled*."""
-        if not self._others and (len(text) < self._shortest or (spelled is not None and self._word not in spelled)):
+        if not self._others and (len(text) < self._shortest or (spelled is not None and spelled.find(self._word) < 0)):
             # As it is nearly always, and made to cost nearly nothing.
             return False
         return any(True for _ in self._found(text, spelled))
@@ -165,8 +166,8 @@ class _Spellings:
         """Those that stand in *text*; how they are looked for depends on what there is more of."""
         if len(self._all) * (_SEARCH + len(text)) <= _LOOKUP * len(text):
             for form in self._all:
-                if form in text:
-                    yield text.find(form), form
+                if (at := text.find(form)) >= 0:
+                    yield at, form
             return
         beginnings = self._beginnings
         for at in range(len(text) - SHORTEST + 1):

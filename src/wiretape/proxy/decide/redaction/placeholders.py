@@ -31,13 +31,13 @@ _NOT_BASE64 = 1  # a base64 text of 4n + 1 characters is none
 
 def holds_mark(text: bytes) -> bool:
     """Whether there may be a placeholder in *text*."""
-    # `find` of one character is much faster than `in`.
-    return text.find(b"R") >= 0 and MARK in text
+    # `find` is much faster than `in`, and of one character much faster than of several.
+    return text.find(b"R") >= 0 and text.find(MARK) >= 0
 
 
 def is_placeholder(value: bytes) -> bool:
     """Whether *value* is one of ours, and nothing else."""
-    return MARK in value and _ANY.fullmatch(value) is not None
+    return value.find(MARK) >= 0 and _ANY.fullmatch(value) is not None
 
 
 def numbered(text: bytes, start: int = 0) -> Iterator[tuple[int, int]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -64,7 +63,7 @@ class Redactor:
             )
         self._rules = rules
         self._counts = bool(rules.names())
-        self._words = vocabulary(rules)
+        self._scope = Scope(vocabulary(rules), self.memory, fired=self.fired)
         self._version = -1
 
     def silent_rules(self) -> list[str]:
@@ -73,11 +72,11 @@ class Redactor:
 
     def request(self, request: Request) -> tuple[Request, bool]:
         """*request*, its body aside, without its secrets, and whether there were any."""
-        scope = self.scope()
-        headers = self.headers(request.headers, scope, Numbered(self))
+        headers = self.headers(request.headers, self._scope, Numbered(self))
         target = self.target(request.target)
-        changed = headers != request.headers or target != request.target
-        return msgspec.structs.replace(request, headers=headers, target=target), changed
+        if headers == request.headers and target == request.target:
+            return request, False
+        return msgspec.structs.replace(request, headers=headers, target=target), True
 
     def response(self, head: ResponseHead) -> tuple[ResponseHead, bool]:
         """*head* without its secrets, and whether there were any."""
@@ -87,7 +86,7 @@ class Redactor:
 
     def reason(self, head: ResponseHead) -> str:
         """The reason in *head* without secrets."""
-        notable = self.scope().notable(head.reason.encode("utf-8", "surrogatepass"))
+        notable = self._scope.notable(head.reason.encode("utf-8", "surrogatepass"))
         return self.clean(head.reason) if notable else head.reason
 
     def headers(self, headers: Headers, scope: Scope, spell: Spell) -> Headers:
@@ -96,27 +95,25 @@ class Redactor:
         try:
             written = tuple([known[pair] for pair in headers])
         except KeyError:
-            return self._new_headers(headers, scope, spell)
-        spell.count += sum(map(operator.ne, written, headers))
+            written = self._new_headers(headers, scope, spell)
+        spell.count += written != headers
         return written
 
     def _new_headers(self, headers: Headers, scope: Scope, spell: Spell) -> Headers:
+        """The same where some were not met before."""
         version, known = self.memory.version, self._known_headers(spell)
-        found = [None if pair in known else header_finds(*pair, scope) for pair in headers]
+        # What comes from outside is not remembered without end.
+        if len(known) >= _HEADERS:
+            known.clear()
+        found = {pair: header_finds(*pair, scope) for pair in headers if pair not in known}
         if self.memory.version != version:
-            found, known = [header_finds(*pair, scope) for pair in headers], self._known_headers(spell)
-        written: list[tuple[bytes, bytes]] = []
-        for pair, finds in zip(headers, found, strict=True):
-            name, value = pair
-            new = known[pair] if finds is None else pair
-            if finds:
-                new = name, joined(segments(value, finds, spell))
-            written.append(new)
-            spell.count += finds is None and new != pair
-            # What comes from outside is not remembered without end; what the user's rules do is counted each time.
-            if finds is not None and len(known) < _HEADERS and len(value) <= _HEADER_BYTES and not self._counts:
-                known[pair] = new
-        return tuple(written)
+            found, known = {pair: header_finds(*pair, scope) for pair in headers}, self._known_headers(spell)
+        new = {pair: _written(pair, finds, spell) for pair, finds in found.items()}
+        written = tuple([new.get(pair) or known[pair] for pair in headers])
+        # What the user's rules do is counted each time.
+        if not self._counts:
+            known.update([one for one in new.items() if len(one[0][1]) <= _HEADER_BYTES])
+        return written
 
     def _known_headers(self, spell: Spell) -> dict[tuple[bytes, bytes], tuple[bytes, bytes]]:
         """The headers that are known by now, and how *spell* writes them: clients repeat theirs in every request."""
@@ -128,22 +125,19 @@ class Redactor:
     def target(self, target: str) -> str:
         """A request's path and query without their secrets."""
         text = target.encode("utf-8", "surrogatepass")
-        finds = target_finds(text, self.scope())
+        finds = target_finds(text, self._scope)
         return joined(segments(text, finds, Numbered(self))).decode("utf-8", "surrogatepass") if finds else target
 
     def scope(self, *, asked: Request | None = None) -> Scope:
         """What is looked for; in the answer to *asked* also what only its endpoint shows."""
-        scope = Scope(self._words, self.memory, fired=self.fired)
-        if asked is not None:
-            scope.extra = _extra(asked.method, asked.path)
-        return scope
+        extra = {} if asked is None else _extra(asked.method.upper(), asked.path)
+        return Scope(self._scope.words, self.memory, extra=extra, fired=self.fired) if extra else self._scope
 
     def clean(self, text: str) -> str:
         """A text for people, such as a message or a miss, without secrets."""
         data = text.encode("utf-8", "surrogatepass")
-        scope = self.scope()
         # It may quote JSON, or a piece of some.
-        finds = json_finds(data, scope)
+        finds = json_finds(data, self._scope)
         return joined(segments(data, finds, Numbered(self))).decode("utf-8", "surrogatepass") if finds else text
 
     def number(self, value: bytes, kind: str) -> tuple[str, int]:
@@ -175,6 +169,10 @@ class Numbered(Spell):
             return secret.by
         kind, number = self._redactor.number(find.value, secret.kind)
         return placeholder(kind, number, find.value, find.end - find.start if self._answer else None)
+
+
+def _written(pair: tuple[bytes, bytes], finds: list[Find], spell: Spell) -> tuple[bytes, bytes]:
+    return (pair[0], joined(segments(pair[1], finds, spell))) if finds else pair
 
 
 @lru_cache(maxsize=1024)

@@ -14,7 +14,7 @@ from wiretape.store.aitronos.secrets import CALLBACK_SUFFIX
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from wiretape.proxy.decide.redaction.memory import Memory
     from wiretape.proxy.decide.redaction.vocabulary import Vocabulary
@@ -28,6 +28,9 @@ assert LONGEST * 3 < REACH  # percent-encoded, a value takes three times its byt
 _WORD: Final = b"a" * 17
 _TEXTS: Final = 4096
 _TEXT_BYTES: Final = 256
+_NONE: Final[Mapping[str, Secret]] = {}
+_UNQUOTED: Final = re.compile(rb'(?:[^"\\]++|\\.|\\)++', re.DOTALL)
+_BETWEEN_STRINGS: Final = re.compile(rb"[\s:,{}\[\]]*")
 _ODD_ESCAPE: Final = re.compile(rb"\\(?:/|u00[0-7])")
 
 
@@ -41,19 +44,28 @@ class Scope:
     """
 
     def __init__(
-        self, words: Vocabulary, memory: Memory, *, keyed: bool = False, fired: Counter[str] | None = None
+        self,
+        words: Vocabulary,
+        memory: Memory,
+        *,
+        keyed: bool = False,
+        extra: Mapping[str, Secret] = _NONE,
+        fired: Counter[str] | None = None,
     ) -> None:
         self.fired = memory.fired if fired is None else fired
         self.words = words
         self.memory = memory
         self.keyed = keyed
-        self.extra: dict[str, Secret] = {}
+        self.extra = extra
+        # No quick look tells anything where the user's rules reach further, or one more name is secret.
+        self._always = words.unfiltered or bool(extra)
+        self._version = memory.version
+        self._plain: set[bytes] = set()
 
     def without_hook(self) -> Scope:
         """The same, without the user's function."""
-        scope = Scope(self.words._replace(hook=None), self.memory, keyed=self.keyed, fired=self.fired)
-        scope.extra = self.extra
-        return scope
+        words = self.words._replace(hook=None)
+        return Scope(words, self.memory, keyed=self.keyed, extra=self.extra, fired=self.fired)
 
     def counts(self, value: bytes, secret: Secret) -> bool:
         """Whether *value*, which *secret* makes one, is to be replaced."""
@@ -80,31 +92,42 @@ class Scope:
 
     def suspicious(self, text: bytes) -> bool:
         """Whether *text* may hold anything to be replaced: a quick look, which errs to the safe side."""
-        words, memory = self.words, self.memory
-        if words.unfiltered or self.extra or (self.keyed and holds_mark(text)):
+        if self._always or (self.keyed and holds_mark(text)):
             return True
-        # A request's body is looked at once to be stored, and once more to be keyed.
-        if memory.plain is not None and memory.plain[0] is text and memory.plain[1:] == (memory.version, id(words)):
-            return False
-        if (
-            not words.quoted.isdisjoint(text.split(b'"'))
-            or self._has_values(text, memory)
+        return (
+            not self.words.quoted.isdisjoint(text.split(b'"'))
+            or self._has_values(text, self.memory)
             or (text.find(b"\\") >= 0 and has_odd_escapes(text))
-        ):
+        )
+
+    def suspicious_whole(self, text: bytes) -> bool:
+        """The same of a body: a request's is looked at once to be stored, and once more to be keyed."""
+        memory = self.memory
+        plain = memory.plain
+        if plain is not None and plain[0] is text and plain[1] == memory.version and plain[2] is self.words:
+            # Without a placeholder's mark, both looks are the same.
+            return self._always or (self.keyed and holds_mark(text))
+        if self.suspicious(text):
             return True
-        memory.plain = text, memory.version, id(words)
+        memory.plain = text, memory.version, self.words
         return False
 
     def notable(self, text: bytes) -> bool:
         """The same of a short text that is no JSON: a header's value, a target."""
-        seen = self.words.texts_seen
-        has_values = seen.get(text)
-        if has_values is None:
-            has_values = self.words.unfiltered or self.has_values(text)
-            # What comes from outside is not remembered without end.
-            if len(seen) < _TEXTS and len(text) <= _TEXT_BYTES:
-                seen[text] = has_values
-        return has_values or self.memory.knows(text) or (self.keyed and holds_mark(text))
+        memory = self.memory
+        if self._version != memory.version:
+            self._version = memory.version
+            self._plain.clear()
+        if text in self._plain:
+            return False
+        if self.words.unfiltered or self.has_values(text) or memory.knows(text) or (self.keyed and holds_mark(text)):
+            return True
+        # Clients repeat themselves; what comes from outside is not remembered without end.
+        if len(self._plain) >= _TEXTS:
+            self._plain.clear()
+        if len(text) <= _TEXT_BYTES:
+            self._plain.add(text)
+        return False
 
     def has_values(self, text: bytes) -> bool:
         """Whether *text* may hold keys, tokens or addresses with such."""
@@ -112,12 +135,14 @@ class Scope:
 
     def _has_values(self, text: bytes, memory: Memory | None) -> bool:
         """The same, or a value that *memory* knows."""
-        # `find` of one character is much faster than `in`.
+        # `find` is much faster than `in`, and of one character much faster than of several.
         if text.find(b"=") >= 0 and (self.words.addresses.search(text) is not None or _comes_home(text)):
             return True
         if text.find(b"/") >= 0 and self.words.path_hint.search(text) is not None:
             return True
-        if text.find(b"J") >= 0 and b"eyJ" in text:
+        if text.find(b"@") >= 0 and _USER.search(text) is not None:
+            return True
+        if text.find(b"J") >= 0 and text.find(b"eyJ") >= 0:
             return True
         # A text without a long word holds no key, and most values are long words; those that are not are looked for.
         spelled = text.translate(WORDS)
@@ -133,7 +158,9 @@ def has_odd_escapes(text: bytes) -> bool:
 
 
 def _has_keys(text: bytes) -> bool:
-    return b"ak_" in text or b"sk-" in text or b"sk_" in text or b"fl_user_" in text
+    if text.find(b"k_") >= 0 and (text.find(b"ak_") >= 0 or text.find(b"sk_") >= 0):
+        return True
+    return text.find(b"sk-") >= 0 or text.find(b"fl_user_") >= 0
 
 
 def text_finds(text: bytes, scope: Scope, start: int = 0) -> Iterator[Find]:
@@ -143,25 +170,40 @@ def text_finds(text: bytes, scope: Scope, start: int = 0) -> Iterator[Find]:
     if words.unfiltered or scope.has_values(text):
         yield from address_finds(text, scope, start)
         for pattern, secret, needle in words.values:
-            if needle in text:
+            if text.find(needle) >= 0:
                 for hit in pattern.finditer(text, start):
                     # A placeholder with something before it may look like a key, and is none.
                     if hit[0] and MARK not in hit[0] and scope.counts(hit[0], secret):
                         yield Find(hit.start(), hit.end(), hit[0], secret, place=False)
 
 
-def all_finds(text: bytes, scope: Scope, places: list[Find] | None = None) -> list[Find]:
-    """Everything secret in *text*, something whole, in order: its *places*, addresses, values; all is remembered."""
+def all_finds(text: bytes, scope: Scope, places: list[Find] | None = None, *, json: bool = False) -> list[Find]:
+    """Everything secret in *text*, something whole, in order: its *places*, addresses, values; all is remembered.
+
+    In *json*, nothing that is found takes the end of a string with it.
+    """
     places = places or []
     for find in places:
         scope.learn(find)
     while True:
         version = scope.memory.version
         found = list(text_finds(text, scope))
+        if json:
+            found = [part for find in found for part in _between_quotes(text, find)]
         for find in found:
             scope.learn(find)
         if scope.memory.version == version:
             return united(text, scope, places, found)
+
+
+def _between_quotes(text: bytes, find: Find) -> Iterator[Find]:
+    """The parts of *find* that no bare quote parts: where a string ends, the quote is none of a value's."""
+    if find.place or text.find(b'"', find.start, find.end) < 0:
+        yield find
+        return
+    for part in _UNQUOTED.finditer(text, find.start, find.end):
+        if not _BETWEEN_STRINGS.fullmatch(part[0]):
+            yield find._replace(start=part.start(), end=part.end())
 
 
 def united(text: bytes, scope: Scope, places: list[Find], found: list[Find]) -> list[Find]:
@@ -207,10 +249,18 @@ def address_finds(text: bytes, scope: Scope, start: int = 0) -> Iterator[Find]:
         for pattern, secret in scope.words.paths:
             for hit in pattern.finditer(text, start):
                 yield from _group(hit, scope, secret)
+    yield from user_finds(text, scope, start)
+
+
+def user_finds(text: bytes, scope: Scope, start: int = 0) -> Iterator[Find]:
+    """Passwords in addresses such as `https://user:password@host`."""
+    if text.find(b"@", start) >= 0:
+        for hit in _USER.finditer(text, start):
+            yield from _group(hit, scope, _PASSWORD)
 
 
 def _comes_home(text: bytes) -> bool:
-    return _HOME in text and _CALLBACK.search(text) is not None
+    return text.find(_HOME) >= 0 and _CALLBACK.search(text) is not None
 
 
 def _end(text: bytes, start: int) -> int:
@@ -220,6 +270,9 @@ def _end(text: bytes, start: int) -> int:
 
 
 _PLAIN: Final = Secret("value")
+_PASSWORD: Final = Secret("password")
+# Up to the last `@` before the path, as browsers have it.
+_USER: Final = re.compile(rb"://[^/?#:@" + BREAK + rb"]{0,300}:(?P<secret>[^/?#" + BREAK + rb"]{1,2000})@")
 _HOME: Final = CALLBACK_SUFFIX.encode()
 _CALLBACK: Final = re.compile(re.escape(_HOME) + rb"/*[?#]")
 _PARAMETER: Final = re.compile(rb"(?P<name>[^=&]{1,100})=(?P<secret>[^&]{1,8000})")

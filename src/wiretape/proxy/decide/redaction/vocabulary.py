@@ -63,7 +63,6 @@ class Vocabulary(NamedTuple):
         hook: the name of the user's function.
         path_hint: what stands in every path of `paths`.
         headers_seen: what the headers met so far are; see `classes`.
-        texts_seen: short texts met so far, and whether they may hold secrets whatever is remembered.
         names_seen: names of headers met so far, and whether they are secret places.
     """
 
@@ -82,7 +81,6 @@ class Vocabulary(NamedTuple):
     hook: str | None
     path_hint: re.Pattern[bytes]
     headers_seen: dict[bytes, int]
-    texts_seen: dict[bytes, bool]
     names_seen: dict[bytes, bool]
 
 
@@ -127,7 +125,6 @@ def vocabulary(rules: RedactRules) -> Vocabulary:
         hook=rules.callable,
         path_hint=re.compile(b"|".join([_before(template, next(iter(names))) for template, names in _templates])),
         headers_seen={},
-        texts_seen={},
         names_seen={},
     )
 

@@ -8,6 +8,8 @@ from weakref import WeakKeyDictionary
 import msgspec
 
 from wiretape.proxy.decide import misses
+from wiretape.proxy.decide.admission import TURNED_AWAY
+from wiretape.proxy.decide.bearers import borne
 from wiretape.proxy.decide.belonging import belonging
 from wiretape.proxy.decide.canonical import canonical
 from wiretape.proxy.decide.matching import match_key
@@ -18,13 +20,13 @@ from wiretape.proxy.serve.direct.comparing import Comparing
 from wiretape.proxy.serve.direct.door import Door
 from wiretape.proxy.serve.direct.prepared import Answers, Client, Kept, Prepared
 from wiretape.proxy.serve.direct.recent import Recent
+from wiretape.proxy.serve.direct.refusals import TurnedAway
 from wiretape.proxy.serve.direct.visits import Asked, Known, Visit
 from wiretape.store.interaction import Request, header
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wiretape.proxy.decide.echo import Values
     from wiretape.proxy.decide.misses import Miss
     from wiretape.proxy.decide.routing import Origin
     from wiretape.proxy.run import Run
@@ -54,6 +56,24 @@ class Service:
         self._doors: dict[tuple[tuple[str, int], str, Origin | None, str | None], Door] = {}
         self._comparing = Comparing()
         self._control = Control(runs)
+        self._password = runs.default.settings.password
+
+    def lets_all_in(self, door: Door) -> bool:
+        """Whether whoever comes by *door* is let in: no password is asked for, or it was brought to the tunnel."""
+        return self._password is None or door.tunnel is not None
+
+    def admit(self, head: Head, door: Door) -> None:
+        """See whether a request may come in.
+
+        Raises:
+            TurnedAway: it does not bring the password.
+        """
+        if self._password is None or door.tunnel is not None:
+            return
+        path = None if head.method == "CONNECT" else door.own_path(head.target)
+        if not self._password.admits(head.headers, path):
+            self.tell_once(TURNED_AWAY)
+            raise TurnedAway(as_proxy=path is None, asked_head=head.method == "HEAD")
 
     def door(self, own: tuple[str, int], scheme: str, tunnel: Origin | None = None, user: str | None = None) -> Door:
         """The one door of these facts."""
@@ -102,7 +122,9 @@ class Service:
         body = upload.body()
         request = msgspec.structs.replace(visit.request, body=body) if body else visit.request
         key = (upload.key() or self._key(request, visit)) if visit.is_matched else ""
-        return Asked(visit, request, key, upload.size, visit.run.playback.echoed(request) if visit.is_matched else ())
+        if not visit.is_matched:
+            return Asked(visit, request, key, upload.size)
+        return Asked(visit, request, key, upload.size, visit.run.playback.echoed(request), borne(request))
 
     async def asked_slowly(self, visit: Visit, upload: Upload) -> Asked:
         """The same, in a thread."""
@@ -112,9 +134,8 @@ class Service:
         """Remember that *data*, come by *door*, is *asked* and nothing else."""
         if asked.visit.is_matched:
             bare = msgspec.structs.replace(asked.visit.request, headers=())
-            known = Known(
-                msgspec.structs.replace(asked.visit, request=bare), asked.key, asked.echoed, self._version(asked.visit)
-            )
+            visit = msgspec.structs.replace(asked.visit, request=bare)
+            known = Known(visit, asked.key, asked.echoed, asked.borne, self._version(visit))
             self._known.put((door, data), known, len(data) + _KNOWN_OVERHEAD)
 
     def recall(self, door: Door, data: bytes) -> tuple[Prepared, Visit] | None:
@@ -125,7 +146,7 @@ class Service:
         known = self._known.get((door, data))
         if known is None or known.visit.run.closed or known.version != self._version(known.visit):
             return None
-        answer = self._found(known.visit, known.key, known.echoed)
+        answer = self._found(known.visit, known)
         return None if isinstance(answer, Refuse) else (answer, known.visit)
 
     @staticmethod
@@ -139,7 +160,7 @@ class Service:
         if visit.run.closed:
             return self.refused(self._runs.default.playback.refused(asked.request, OVER), visit)
         if visit.is_matched:
-            return self._found(visit, asked.key, asked.echoed)
+            return self._found(visit, asked)
         playback = visit.run.playback
         if visit.problem is not None:
             return self.refused(playback.refused(asked.request, visit.problem), visit)
@@ -204,11 +225,12 @@ class Service:
         """Bring the accounts of misses to an end."""
         await self._comparing.close()
 
-    def _found(self, visit: Visit, key: str, echoed: Values) -> Prepared | Refuse:
+    def _found(self, visit: Visit, asked: Asked | Known) -> Prepared | Refuse:
         try:
-            verdict = visit.run.playback.player.ask(key)
+            playback = visit.run.playback
+            verdict = playback.player.ask(asked.key, playback.bearer(asked.borne))
             if isinstance(verdict, Answer):
-                return visit.answers.get(verdict.interaction_id, visit.client, echoed)
+                return visit.answers.get(verdict.interaction_id, visit.client, asked.echoed)
             assert isinstance(verdict, Refuse)
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing goes live and the run does not end well
             return self.failed(error, visit)

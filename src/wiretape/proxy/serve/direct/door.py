@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from wiretape.proxy.decide.routing import Origin
+from wiretape.proxy.decide.routing import Origin, is_own
 from wiretape.proxy.serve.direct.refusals import Unreadable
+from wiretape.store.interaction import USUAL_PORTS
 
-_PORTS = {"http": 80, "https": 443}
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _AUTHORITY = re.compile(r"(?:[^@/?#\s]*@)?(\[[0-9A-Fa-f:.]+\]|[^:@/?#\[\]\s]+)(?::([0-9]{0,5}))?")
 _HIGHEST_PORT = 65535
 
@@ -46,6 +45,14 @@ class Door:
         self.tunnel = tunnel
         self.user = user
 
+    def own_path(self, target: str) -> str | None:
+        """The path in a target that takes us for the API itself; None in another, or in what is none."""
+        try:
+            meaning = self.meaning(target, None)
+        except Unreadable:
+            return None
+        return meaning.target if meaning.asked is None else None
+
     def meaning(self, target: str, host: bytes | None) -> Meaning:
         """Whom the client asks, and for what.
 
@@ -61,19 +68,16 @@ class Door:
         else:
             asked, target = absolute(target)
             asked = self.tunnel or asked
-        if asked is not None and not self._is_ours(asked):
+        # A proxy's client may mean us: it takes us for the API itself, and its proxy is we too.
+        if asked is not None and not is_own(asked, self.own):
             return Meaning(asked, asked, target)
         return Meaning(None, self._client(host), target)
-
-    def _is_ours(self, asked: Origin) -> bool:
-        """Whether a proxy's client means us: it takes us for the API itself, and its proxy is we too."""
-        return asked.port == self.own[1] and (asked.host == self.own[0] or asked.host in _LOOPBACK)
 
     def _client(self, host: bytes | None) -> Origin:
         """The origin under which a client that takes us for the API knows us."""
         found = authority((host or b"").decode("latin-1").strip())
         name, port = found if found is not None else self.own
-        return Origin(self.scheme, name, port or _PORTS[self.scheme])
+        return Origin(self.scheme, name, port or USUAL_PORTS[self.scheme])
 
 
 def absolute(target: str) -> tuple[Origin, str]:
@@ -86,9 +90,9 @@ def absolute(target: str) -> tuple[Origin, str]:
     scheme = scheme.lower()
     name, slash, path = rest.partition("/")
     found = authority(name)
-    if not mark or scheme not in _PORTS or found is None:
+    if not mark or scheme not in USUAL_PORTS or found is None:
         raise Unreadable(400, f"{target[:200]!r} is no target that a proxy knows")
-    return Origin(scheme, found[0], found[1] or _PORTS[scheme]), slash + path or "/"
+    return Origin(scheme, found[0], found[1] or USUAL_PORTS[scheme]), slash + path or "/"
 
 
 def authority(text: str) -> tuple[str, int | None] | None:

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 from wiretape.proxy.serve.direct import loops
 from wiretape.proxy.serve.foreground import attend
 from wiretape.proxy.serve.server import ReplayServer
-from wiretape.proxy.serve.wholerun import Engine, serve_run
+from wiretape.proxy.serve.wholerun import Engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from wiretape.proxy.runs import Runs
     from wiretape.proxy.serve.foreground import Served
-    from wiretape.proxy.settings import Settings
-    from wiretape.proxy.summary import Summary
 
 
 async def serve_direct(runs: Runs, say: Callable[[str], None], command: Sequence[str]) -> Served:
@@ -29,14 +27,3 @@ async def serve_direct(runs: Runs, say: Callable[[str], None], command: Sequence
 
 
 DIRECT = Engine(serve_direct, loops.run)
-
-
-def serve_run_directly(
-    settings: Settings, say: Callable[[str], None], command: Sequence[str]
-) -> tuple[int, list[Summary]]:
-    """Replay for *settings*; says the command's exit code and what became of the runs, the default one first.
-
-    Raises:
-        WiretapeError: a person or a file is at fault; the cassette is closed by then.
-    """
-    return serve_run(settings, say, command, lambda _: DIRECT)

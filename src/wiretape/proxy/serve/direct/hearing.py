@@ -11,7 +11,7 @@ import msgspec
 from wiretape.proxy.decide import belonging
 from wiretape.proxy.serve.direct.asking import KNOWN_REQUEST_BYTES
 from wiretape.proxy.serve.direct.intake import Head, Intake
-from wiretape.proxy.serve.direct.refusals import Unreadable
+from wiretape.proxy.serve.direct.refusals import TurnedAway, Unreadable
 from wiretape.proxy.serve.direct.upload import Upload
 from wiretape.proxy.serve.direct.visits import Asked, Visit
 
@@ -74,6 +74,7 @@ class Hearing:
         self._visit: Visit | None = None
         self._upload: Upload | None = None
         self._user: str | None = None
+        self._admitted = service.lets_all_in(door)
         self._began = 0.0
 
     @property
@@ -91,8 +92,12 @@ class Hearing:
         fresh = self._intake.between and not self.turns and len(data) <= KNOWN_REQUEST_BYTES
         try:
             self.rest = self._intake.feed(data)
+        except TurnedAway as refusal:
+            self._say_last(refusal.answer())
         except Unreadable as error:
-            self._service.unreadable(error.detail, self._visit)
+            # What strangers say is no miss.
+            if self._admitted:
+                self._service.unreadable(error.detail, self._visit)
             self._say_last(error.answer())
         except Exception as error:  # noqa: BLE001 - ours; the client must not be left without an answer
             self._say_last(self._service.failed(error, self._visit).whole or b"")
@@ -135,6 +140,8 @@ class Hearing:
     def head_came(self, head: Head) -> None:
         """A request's head: whose it is, and whether its body may come."""
         self._began = self._loop.time()
+        self._service.admit(head, self._door)
+        self._admitted = True
         if head.method == "CONNECT":
             self._user = belonging.by_headers(head.headers) or self._door.user
             return

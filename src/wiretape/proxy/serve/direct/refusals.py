@@ -1,8 +1,10 @@
-"""What a client reads that sent something we cannot take: what is wrong, and that trying again is of no use."""
+"""What a client reads that we have to send away: what is wrong, and that trying again is of no use."""
 
 from __future__ import annotations
 
 import msgspec
+
+from wiretape.proxy.decide.admission import refusal
 
 _REASONS = {
     400: "Bad Request",
@@ -50,3 +52,18 @@ class Unreadable(Exception):
             f"Content-Length: {len(document)}\r\n\r\n"
         )
         return head.encode() + document
+
+
+class TurnedAway(Exception):
+    """A request that did not bring the password; nothing of the connection is read any more."""
+
+    def __init__(self, *, as_proxy: bool, asked_head: bool) -> None:
+        super().__init__("a request without the password")
+        self._refusal = refusal(as_proxy=as_proxy)
+        self._asked_head = asked_head
+
+    def answer(self) -> bytes:
+        """The whole answer, after which the connection closes."""
+        told = self._refusal
+        lines = [f"HTTP/1.1 {told.status} {told.reason}\r\n".encode(), *[b"%b: %b\r\n" % pair for pair in told.headers]]
+        return b"".join(lines) + b"\r\n" + (b"" if self._asked_head else told.document)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from wiretape.proxy.decide.bearers import NOBODY
+
 if TYPE_CHECKING:
     from wiretape.proxy.decide.echo import Values
     from wiretape.proxy.run import Run
@@ -51,6 +53,7 @@ class Asked(msgspec.Struct, frozen=True):
         key: to match by; empty where nothing is matched.
         size: of the body.
         echoed: what its answer has to repeat.
+        borne: the placeholders in it, see `bearers`.
     """
 
     visit: Visit
@@ -58,6 +61,7 @@ class Asked(msgspec.Struct, frozen=True):
     key: str
     size: int
     echoed: Values = ()
+    borne: frozenset[int] = NOBODY
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -67,10 +71,12 @@ class Known(msgspec.Struct, frozen=True):
         visit: its head, without the headers.
         key: to match by.
         echoed: what its answer has to repeat.
+        borne: the placeholders in it, see `bearers`.
         version: of the session's memory of secrets when the key was made.
     """
 
     visit: Visit
     key: str
     echoed: Values
+    borne: frozenset[int]
     version: int
