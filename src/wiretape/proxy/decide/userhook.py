@@ -6,11 +6,11 @@ with somebody's cassette, leads to nothing.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from wiretape.proxy.decide.byname import ByName
 from wiretape.proxy.decide.jsonform import canonical_json
 from wiretape.proxy.decide.multipart import parts
 from wiretape.proxy.decide.urlform import canonical_form, canonical_path
@@ -23,33 +23,12 @@ if TYPE_CHECKING:
 
     type Canonicaliser = Callable[[Canonical], Canonical]
 
-_NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
-
-_installed: dict[str, Canonicaliser] = {}
+_functions: ByName[Canonicaliser] = ByName("canonicaliser")
+check_name, install, installed = _functions.check_name, _functions.install, _functions.installed
 
 
 class CanonicaliserFailed(WiretapeError):
     """The user's function raised an error, gave something else than a canonical form, or is not there."""
-
-
-def check_name(name: str) -> None:
-    """See whether *name* can be a function's.
-
-    Raises:
-        ValueError: it is not of the form `package.module:function`.
-    """
-    if not _NAME.fullmatch(name):
-        raise ValueError(f"canonicaliser {name!r} is no name; give it as package.module:function")
-
-
-def install(name: str, function: Canonicaliser) -> None:
-    """Have *function* answer to *name* from now on."""
-    _installed[name] = function
-
-
-def installed(name: str) -> bool:
-    """Whether there is a function of that name."""
-    return name in _installed
 
 
 def applied(name: str, form: Canonical) -> Canonical:
@@ -58,7 +37,7 @@ def applied(name: str, form: Canonical) -> Canonical:
     Raises:
         CanonicaliserFailed: there is none, it raised an error, or what it gave is no canonical form.
     """
-    function = _installed.get(name)
+    function = _functions.get(name)
     if function is None:
         raise CanonicaliserFailed(
             f"canonicaliser {name!r} is not loaded; if you trust it, name it in the settings under [matching]"

@@ -134,19 +134,18 @@ def test_a_function_that_is_not_there_stops_a_recording() -> None:
     assert canonical(request, "api", Rules(redact=rules)).body == b"x"
 
 
-@pytest.mark.parametrize("made", ["text", 1, ValueError("why")])
+@pytest.mark.parametrize("made", ["text", 1, ValueError("why"), SystemExit("why")])
 def test_a_functions_failure_bears_its_name(redact: Callable[..., bytes], made: Any) -> None:
     """A person finds it then."""
 
     def fail(_: bytes) -> Any:
-        if isinstance(made, Exception):
+        if isinstance(made, BaseException):
             raise made
         return made
 
     hook.install("tests.rules:fail", fail)
-    with pytest.raises(
-        hook.RedactionFailed, match=r"callable 'tests.rules:fail' (raised ValueError: why|gave a (str|int))"
-    ):
+    told = r"callable 'tests.rules:fail' (raised (ValueError|SystemExit): why|gave a (str|int))"
+    with pytest.raises(hook.RedactionFailed, match=told):
         redact([b"x"], b"text/plain", redactor=Redactor(rules=RedactRules(callable="tests.rules:fail")))
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from wiretape.proxy.decide.byname import ByName
 from wiretape.store.errors import WiretapeError
 
 if TYPE_CHECKING:
@@ -12,33 +12,12 @@ if TYPE_CHECKING:
 
     type Hook = Callable[[bytes], bytes | None]
 
-_NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
-
-_installed: dict[str, Hook] = {}
+_functions: ByName[Hook] = ByName("redaction's callable")
+check_name, install, installed = _functions.check_name, _functions.install, _functions.installed
 
 
 class RedactionFailed(WiretapeError):
     """The user's function raised an error, gave something else than bytes, or is not there."""
-
-
-def check_name(name: str) -> None:
-    """See whether *name* can be a function's.
-
-    Raises:
-        ValueError: it is not of the form `package.module:function`.
-    """
-    if not _NAME.fullmatch(name):
-        raise ValueError(f"redaction's callable {name!r} is no name; give it as package.module:function")
-
-
-def install(name: str, function: Hook) -> None:
-    """Have *function* answer to *name* from now on."""
-    _installed[name] = function
-
-
-def installed(name: str | None) -> bool:
-    """Whether there is a function of that name."""
-    return name in _installed
 
 
 def applied(name: str, data: bytes) -> bytes:
@@ -47,12 +26,12 @@ def applied(name: str, data: bytes) -> bytes:
     Raises:
         RedactionFailed: it raised an error, or gave something else.
     """
-    function = _installed.get(name)
+    function = _functions.get(name)
     if function is None:
         return data
     try:
         made = function(data)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise RedactionFailed(f"redaction's callable {name!r} raised {type(error).__name__}: {error}") from error
     if made is None:
         return data
