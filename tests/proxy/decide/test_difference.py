@@ -88,7 +88,8 @@ def test_json_differs_at_a_path(recorded: str, asked: str, lines: list[str]) -> 
 @settings(derandomize=True, database=None, deadline=None, max_examples=200)
 def test_the_path_of_a_difference_can_be_ignored(name: str) -> None:
     """It is of the dialect of ignored paths, so that it can be copied into the settings."""
-    [difference] = differences(form(json.dumps({"a": [{name: 1}]})), form(json.dumps({"a": [{name: 2}]})))
+    # Of two numbers or texts under the name of a secret, neither tells them apart.
+    [difference] = differences(form(json.dumps({"a": [{name: True}]})), form(json.dumps({"a": [{name: False}]})))
     assert compile_path(difference.where) == (Step("a", deep=False), Step(0, deep=False), Step(name, deep=False))
 
 
