@@ -247,6 +247,15 @@ class TestControl:
             RemoteProxy(f"http://127.0.0.1:{proxy.port}", password).health()
         assert "another password" not in str(caught.value)
 
+    def test_over_tls_where_the_address_says_so(self, proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Never in plain text then, not even where the certificate is not trusted."""
+        remote = RemoteProxy(f"https://127.0.0.1:{proxy.port}", WORD)
+        monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+        with pytest.raises(UsageError, match=r"no wiretape answers at https://.*certificate verify failed"):
+            remote.health()
+        monkeypatch.setenv("SSL_CERT_FILE", str(proxy.bundle))
+        assert remote.health()["mode"] == "replay"
+
     def test_by_whatever_name_but_to_no_web_page(self, proxy: Proxy) -> None:
         """A container has names that we cannot know; a page has an origin."""
         with proxy.line() as line:

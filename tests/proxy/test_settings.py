@@ -91,6 +91,7 @@ def test_passwords(option: str | None, variable: str | None, found: Password | N
     [
         ("", "is too short; give 12 characters or more"),
         ("elevenchars", "is too short"),
+        ("x" * 201, "is too long to stand in every request; give 200 characters or fewer"),
         ("of/twelve/chars", "cannot stand in an address as it is"),
         ("of:twelve:chars", "cannot stand in an address as it is"),
         ("of twelve chars", "cannot stand in an address as it is"),

@@ -45,6 +45,15 @@ def test_an_interaction_comes_back_as_it_was(scribe: Scribe, make_request: Calla
         assert cassette.interaction("default/1").id == cassette.interaction(str(found.id)).id
 
 
+def test_the_beginning_of_a_request(scribe: Scribe, make_request: Callable[..., Request]) -> None:
+    """Of a long body one piece and no more, of a short one all."""
+    long, short = bytes(3 << 20) + b"end", b"short"
+    scribe.session(*((make_request("/v1/files", "POST", body), b"{}") for body in (long, short, b"")))
+    with Cassette.open(scribe.path) as cassette:
+        assert [cassette.request_beginning(i).body for i in (1, 2, 3)] == [bytes(1 << 20), short, b""]
+        assert cassette.request_beginning(2) == cassette.request(2)
+
+
 def test_equal_bodies_are_stored_once(scribe: Scribe, make_request: Callable[..., Request]) -> None:
     """A body is known by its digest."""
     scribe.session(*[(make_request(f"/{n}", "POST", b"same"), b"equal") for n in range(5)])

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
-from wiretape.store import errors, maintenance
+from wiretape.store import errors, maintenance, pruning
 from wiretape.store.cassette import Cassette
 
 if TYPE_CHECKING:
@@ -87,6 +87,24 @@ def test_an_earlier_attempt_with_a_life_of_its_own_stays(scribe: Scribe, make_re
     assert set(states(scribe)) == {"default", "kept", "default~3"}
     scribe.session((make_request(), b"newer"))
     assert states(scribe) == {"default": "complete", "kept": "incomplete"}
+
+
+@pytest.mark.parametrize("how", ["replace", "append"])
+def test_an_empty_recording_clears_nothing(
+    scribe: Scribe, make_request: Callable[..., Request], how: Literal["replace", "append"]
+) -> None:
+    """Also where what the attempts were to replace is gone, so that it takes the name at once; nor does a bad end."""
+    scribe.session((make_request(), b"old"))
+    writer = scribe.begin()
+    scribe.exchange(writer, make_request(), [b"paid for"])
+    writer.end(AT, "the test failed")
+    pruning.prune(scribe.path, ["default"], incomplete=False, dry_run=False)
+    assert scribe.begin(how=how).end(AT) == "default"
+    assert states(scribe) == {"default": "complete", "default~2": "incomplete"}
+    writer = scribe.begin(how="append")
+    scribe.exchange(writer, make_request(), [b"x"])
+    assert writer.end(AT, "it failed") == "default"
+    assert states(scribe) == {"default": "complete", "default~2": "incomplete"}
 
 
 def test_a_first_session_bears_its_name_even_when_incomplete(

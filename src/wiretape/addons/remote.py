@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 from wiretape.proxy.decide.admission import Password
 from wiretape.proxy.decide.belonging import CONTROL, MARK, by_prefix
 from wiretape.store.errors import UsageError
+from wiretape.store.interaction import USUAL_PORTS
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -52,7 +53,8 @@ class RemoteProxy:
         self.url = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
         self.password = Password(word) if word else None
         self._host = parts.hostname or "127.0.0.1"
-        self._port = parts.port or 80
+        self._port = parts.port or USUAL_PORTS.get(parts.scheme, 80)
+        self._secure = parts.scheme == "https"
 
     def health(self) -> dict[str, Any]:
         """What the proxy says of itself: `version`, `mode`, `cassette`, `session`, `open`.
@@ -91,7 +93,9 @@ class RemoteProxy:
         Raises:
             UsageError: nobody answers, or the proxy refuses.
         """
-        connection = http.client.HTTPConnection(self._host, self._port, timeout=_PATIENCE_SECONDS)
+        # Certificates are those that OpenSSL trusts: `SSL_CERT_FILE` counts.
+        kind = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection
+        connection = kind(self._host, self._port, timeout=_PATIENCE_SECONDS)
         headers = {"Content-Type": "application/json", **self.headers}
         try:
             body = None if document is None else json.dumps(document).encode()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from wiretape.proxy.decide import misses
+from wiretape.proxy.decide import bearers, misses
 from wiretape.proxy.decide.bearers import Bearer, borne
 from wiretape.proxy.decide.canonical import canonical
 from wiretape.proxy.decide.echo import Echo, declared
@@ -62,7 +62,7 @@ class Playback:
         self._session_id = session_id
         self._mode = mode
         self._recordings: Recordings | None = None
-        self._bearers: dict[int, frozenset[int]] = {}
+        self._bearers = bearers.Recorded(self._request)
         self.misses: list[Miss] = []
         self.player = self._new_player()
 
@@ -85,14 +85,11 @@ class Playback:
 
     def bearer(self, numbers: frozenset[int]) -> Bearer | None:
         """Who asks, for the player, by the *numbers* that `bearers.borne` found; None where these tell nothing."""
-        return Bearer(numbers, self._borne) if numbers else None
+        return Bearer(numbers, self._bearers) if numbers else None
 
-    def _borne(self, interaction_id: int) -> frozenset[int]:
-        known = self._bearers.get(interaction_id)
-        if known is None:
-            assert self._cassette is not None
-            known = self._bearers[interaction_id] = borne(self._cassette.request(interaction_id))
-        return known
+    def _request(self, interaction_id: int) -> Request:
+        assert self._cassette is not None
+        return self._cassette.request_beginning(interaction_id)
 
     def echoed(self, request: Request) -> Values:
         """What *request* has at the places whose values its answer repeats; for `recorded`."""

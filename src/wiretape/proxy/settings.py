@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 PASSWORD_VARIABLE: Final = "WIRETAPE_PASSWORD"  # noqa: S105 - its name
 """Names the password without its standing in a list of processes."""
 
-_SHORTEST_PASSWORD = 12
+_SHORTEST_PASSWORD, _LONGEST_PASSWORD = 12, 200
 # What may stand in an address, before a host and in a path, as it is. A colon ends the label before it.
 _PLAIN = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=-]*")
 
@@ -118,7 +118,7 @@ def parse_password(option: str | None, environment: Mapping[str, str]) -> Passwo
     """Read `--password`, else `$WIRETAPE_PASSWORD`; None where there is neither. An empty variable is none.
 
     Raises:
-        UsageError: it is too short, or would have to be written otherwise in an address. It is not repeated.
+        UsageError: it is too short or long, or would have to be written otherwise in an address. It is not repeated.
     """
     word = environment.get(PASSWORD_VARIABLE) or None if option is None else option
     if word is None:
@@ -126,6 +126,8 @@ def parse_password(option: str | None, environment: Mapping[str, str]) -> Passwo
     name = f"${PASSWORD_VARIABLE}" if option is None else "--password"
     if len(word) < _SHORTEST_PASSWORD:
         raise UsageError(f"{name} is too short; give {_SHORTEST_PASSWORD} characters or more")
+    if len(word) > _LONGEST_PASSWORD:
+        raise UsageError(f"{name} is too long to stand in every request; give {_LONGEST_PASSWORD} characters or fewer")
     if not _PLAIN.fullmatch(word):
         raise UsageError(
             f"{name} holds what cannot stand in an address as it is; take letters, digits and . _ ~ - ! $ & ' ( ) * + "

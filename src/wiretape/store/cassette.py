@@ -115,6 +115,12 @@ class Cassette:
         with self._reading():
             return queries.request(self._connection, interaction_id).head
 
+    def request_beginning(self, interaction_id: int) -> Request:
+        """The request of an interaction with no more of its body than the first piece, at most 1 MiB."""
+        with self._reading():
+            stored = queries.request(self._connection, interaction_id)
+            return msgspec.structs.replace(stored.head, body=next(self._pieces(stored.body_id), b""))
+
     def request_pieces(self, interaction_id: int) -> Iterator[bytes]:
         """The body of a request, a piece of at most 1 MiB at a time."""
         with self._reading():
@@ -224,6 +230,8 @@ class Cassette:
         return b"".join(self._pieces(body_id))
 
     def _pieces(self, body_id: int | None) -> Iterator[bytes]:
+        if body_id is None:
+            return
         digest, _ = queries.digest_and_size(self._connection, body_id)
         found, held = new_digest(), b""
         # A piece behind, so that the last one is given only when all are known to be what was recorded.

@@ -89,7 +89,7 @@ def end_well(connection: sqlite3.Connection, session_id: int, ended_at: str) -> 
     """End a session as complete and let it take over the name it was recorded for; says the name it now bears.
 
     A session without interactions takes nothing over: what it would replace was paid for. Earlier attempts to record
-    that name which did not end well go with what they were to replace.
+    that name which did not end well go with what they were to replace, unless nothing was recorded now.
     """
     name, replaces = _named(connection, session_id)
     if replaces is not None and _is_empty(connection, session_id):
@@ -114,14 +114,12 @@ def end_badly(connection: sqlite3.Connection, opened: Opened, ended_at: str, pro
     """
     session_id = opened.id
     name, replaces = _named(connection, session_id)
-    if opened.complete:
-        return end_well(connection, session_id, ended_at)
     if replaces is not None and _is_empty(connection, session_id):
         connection.execute("DELETE FROM session WHERE id = ?", (session_id,))
         return replaces
     connection.execute(
-        "UPDATE session SET state = 'incomplete', problem = ?, owner = NULL, ended_at = ? WHERE id = ?",
-        (problem, ended_at, session_id),
+        "UPDATE session SET state = ?, problem = ?, owner = NULL, ended_at = ? WHERE id = ?",
+        (*(("complete", None) if opened.complete else ("incomplete", problem)), ended_at, session_id),
     )
     return name
 
@@ -257,9 +255,11 @@ def _named(connection: sqlite3.Connection, session_id: int) -> tuple[str, str | 
 
 
 def _remove_attempts(connection: sqlite3.Connection, name: str, before: int) -> None:
-    """Delete the incomplete sessions that were to replace the session *name* and were begun *before* that row."""
+    """Delete incomplete sessions that were to replace *name* and are older than that row, which holds something."""
     found = connection.execute(
-        "SELECT name FROM session WHERE replaces = ? AND state = 'incomplete' AND id < ?", (name, before)
+        "SELECT name FROM session WHERE replaces = ? AND state = 'incomplete' AND id < ?"
+        " AND EXISTS (SELECT 1 FROM interaction WHERE session_id = ?)",
+        (name, before, before),
     ).fetchall()
     for (attempt,) in found:
         remove(connection, attempt)

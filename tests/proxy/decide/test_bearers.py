@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from wiretape.proxy.decide.bearers import borne
+from wiretape.proxy.decide.bearers import Bearer, Recorded, borne
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,3 +35,21 @@ def test_borne(
 ) -> None:
     """In every place of it."""
     assert borne(msgspec.structs.replace(make_request(target), headers=headers, body=body)) == numbers
+
+
+def test_each_recorded_request_is_read_once(make_request: Callable[..., Request]) -> None:
+    """And none but the next, where that is the bearer's own."""
+    read: list[int] = []
+
+    def request(interaction_id: int) -> Request:
+        read.append(interaction_id)
+        return make_request(f"/v1/me?key=REDACTED-key-{interaction_id % 3}")
+
+    recorded, answers = Recorded(request), list(range(1000))
+    assert Bearer(frozenset({2}), recorded).first(answers, 5) == 5
+    assert read == [5]
+    for _ in range(3):
+        assert Bearer(frozenset({1, 2, 9}), recorded).first(answers, 3) == 4
+        assert Bearer(frozenset({0, 9}), recorded).last(answers) == 999
+        assert Bearer(frozenset({9}), recorded).first(answers) == 0
+    assert sorted(read) == answers

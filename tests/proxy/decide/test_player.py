@@ -78,6 +78,22 @@ def test_without_a_tape_nothing_is_known() -> None:
     assert Player(None, None, Mode.REPLAY).ask("a") == Refuse("unknown", 0, 0)
 
 
+def test_a_long_poll_is_looked_up_once() -> None:
+    """In replay nothing is added; where things are recorded, somebody may have added to it."""
+    looked: list[str] = []
+
+    class Watched(Shelf):
+        def answers(self, session_id: int, match_key: str) -> Sequence[int]:
+            looked.append(match_key)
+            return super().answers(session_id, match_key)
+
+    for mode, times in ((Mode.REPLAY, 1), (Mode.AUTO, 3)):
+        player = Player(Watched(a=list(range(1000))), 1, mode)
+        looked.clear()
+        assert [player.ask("a") for _ in range(3)] == [Answer(0), Answer(1), Answer(2)]
+        assert looked == ["a"] * times
+
+
 def test_the_count() -> None:
     """Served, repeats, and what nobody asked for."""
     player = Player(Shelf(a=[10, 30], b=[20]), 1, Mode.REPLAY, WhenSpent.REPEAT)
@@ -87,13 +103,13 @@ def test_the_count() -> None:
     assert player.unused([10, 20, 30]) == [10, 30]
 
 
-BORNE = {1: {7}, 2: {8}, 3: {7}, 4: {7, 9}, 5: set[int]()}
+BORNE = {1: frozenset({7}), 2: frozenset({8}), 3: frozenset({7}), 4: frozenset({7, 9}), 5: frozenset[int]()}
 
 
 def asked_by(borne: list[set[int]], mode: Mode = Mode.REPLAY, when_spent: WhenSpent = WhenSpent.MISS) -> list[Verdict]:
     """What bearers of these placeholders get for one request, recorded as `BORNE` says."""
     player = Player(Shelf(a=list(BORNE)), 1, mode, when_spent)
-    bearers = [Bearer(frozenset(numbers), lambda i: frozenset(BORNE[i])) if numbers else None for numbers in borne]
+    bearers = [Bearer(frozenset(numbers), BORNE) if numbers else None for numbers in borne]
     return [player.ask("a", bearer) for bearer in bearers]
 
 
@@ -125,7 +141,7 @@ def test_an_order_that_changed_while_auto_added_answers() -> None:
     """Each is served once, and those that were added meanwhile count as asked for."""
     shelf = Shelf(a=[1, 2, 3])
     player = Player(shelf, 1, Mode.AUTO)
-    bearer = Bearer(frozenset({8}), lambda i: frozenset(BORNE[i]))
+    bearer = Bearer(frozenset({8}), BORNE)
     assert [player.ask("a", bearer), player.ask("a", bearer)] == [Answer(2), Answer(1)]
     shelf.recorded["a"] = [1, 2, 3, 4]
     assert [player.ask("a", bearer), player.ask("a", bearer)] == [Answer(3), Answer(4)]

@@ -65,7 +65,7 @@ class Traffic:
             flow.metadata[LIVE] = True
             self._send_on(flow, visit)
             if visit.run.mode is Mode.RECORD and visit.identity is not None:
-                self._begin(visit)
+                self._begin(flow, visit)
             if is_long(flow.request) and visit.run.mode in (Mode.RECORD, Mode.LIVE):
                 flow.request.stream = self._guarded(visit, visit.tee.request) if visit.tee else True
         except Exception as error:  # noqa: BLE001
@@ -185,13 +185,13 @@ class Traffic:
                 data.authority = goal.authority.encode()
         self._gate.chain(flow, goal)
 
-    def _begin(self, visit: Visit) -> None:
+    def _begin(self, flow: http.HTTPFlow, visit: Visit) -> None:
         run = visit.run
         assert run.recorder is not None
         assert visit.identity is not None
         target = run.settings.hosts.inward_of(visit.head)
         take = run.recorder.begin(visit.head, visit.identity, run.clock.iso(), target)
-        take.soon = self._soon(visit)
+        take.soon = self._soon(flow, visit)
         visit.tee = Tee(take, run.clock, visit.began_us)
 
     async def _decide(self, flow: http.HTTPFlow, visit: Visit) -> None:
@@ -215,7 +215,7 @@ class Traffic:
             flow.metadata[PLAN] = replayed(recorded, visit, self._say_all)
         elif isinstance(verdict, Forward):
             if verdict.keep:
-                self._begin(visit)
+                self._begin(flow, visit)
         else:
             # Comparing with everything recorded takes a while; other clients go on meanwhile.
             miss = await asyncio.to_thread(playback.missed, matched, visit.identity, verdict)
@@ -262,7 +262,7 @@ class Traffic:
 
         return passed
 
-    def _soon(self, visit: Visit) -> Callable[[Callable[[], None]], object]:
+    def _soon(self, flow: http.HTTPFlow, visit: Visit) -> Callable[[Callable[[], None]], object]:
         """Have a step of recording done when all that was read from the socket at once has passed."""
 
         def done(step: Callable[[], None]) -> None:
@@ -270,6 +270,9 @@ class Traffic:
                 step()
             except Exception as error:  # noqa: BLE001
                 visit.run.defect(error)
+                if visit.tee is not None:
+                    # The client gets its last byte all the same.
+                    flow.metadata[HELD] = visit.tee.held
                 visit.tee = None
 
         return lambda step: asyncio.get_running_loop().call_soon(done, step)

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from wiretape.store.interaction import Request
 
@@ -32,29 +32,46 @@ def borne(request: Request) -> frozenset[int]:
     return frozenset(map(int, found)) if found else NOBODY
 
 
+class Recorded(dict[int, frozenset[int]]):
+    """What the requests of interactions bear, each read when it is first asked for."""
+
+    def __init__(self, read: Callable[[int], Request]) -> None:
+        """Begin with nothing; *read* gives the request of an interaction."""
+        super().__init__()
+        self._read = read
+
+    def __missing__(self, interaction_id: int) -> frozenset[int]:
+        found = self[interaction_id] = borne(self._read(interaction_id))
+        return found
+
+
 class Bearer:
     """Who asks, as far as placeholders tell."""
 
-    def __init__(self, borne: frozenset[int], recorded: Callable[[int], frozenset[int]]) -> None:
+    def __init__(self, borne: frozenset[int], recorded: Mapping[int, frozenset[int]]) -> None:
         """Ask for what bears as many of *borne* as there is; *recorded* says what an interaction's request bears."""
         self._borne = borne
         self._recorded = recorded
 
     def shared(self, interaction_id: int) -> int:
         """How many placeholders of who asks an interaction's request bears."""
-        return len(self._borne & self._recorded(interaction_id))
+        return len(self._borne & self._recorded[interaction_id])
 
     def first(self, answers: Sequence[int], start: int = 0) -> int:
         """The place in *answers*, interactions, from *start* on, of the first whose request bears most of the same."""
-        best, most = start, -1
-        for place in range(start, len(answers)):
-            shared = self.shared(answers[place])
-            if shared > most:
-                best, most = place, shared
-            if shared == len(self._borne):
-                break
-        return best
+        # Mostly it is the next, as it was recorded; then no other is looked at.
+        if self.shared(answers[start]) == len(self._borne):
+            return start
+        shared = self._all_shared(answers[start:])
+        return start + shared.index(max(shared))
 
     def last(self, answers: Sequence[int]) -> int:
         """The same, the last of all such."""
-        return len(answers) - 1 - self.first(answers[::-1])
+        shared = self._all_shared(answers[::-1])
+        return len(answers) - 1 - shared.index(max(shared))
+
+    def _all_shared(self, answers: Sequence[int]) -> list[int]:
+        # There may be thousands, at every request.
+        mine, recorded = self._borne, self._recorded
+        apart = mine.isdisjoint
+        return [0 if apart(found := recorded[one]) else len(mine & found) for one in answers]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 import msgspec
 
@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wiretape.proxy.decide.bearers import Bearer
+
+
+# So many answers to one request are remembered, for looking them up takes time; in replay they stay the same.
+_LONG: Final = 16
 
 
 class Tape(Protocol):
@@ -77,6 +81,8 @@ class Player:
         # Only where placeholders have changed it.
         self._orders: dict[str, list[int]] = {}
         self._used: set[int] = set()
+        # A poll recorded thousands of times is not looked up whole for each.
+        self._long: dict[str, Sequence[int]] = {}
 
     def ask(self, match_key: str, bearer: Bearer | None = None) -> Verdict:
         """What the request with *match_key* gets; moves its cursor on.
@@ -124,7 +130,12 @@ class Player:
     def _answers(self, match_key: str) -> Sequence[int]:
         if self._tape is None or self._session_id is None:
             return ()
-        return self._tape.answers(self._session_id, match_key)
+        found = self._long.get(match_key)
+        if found is None:
+            found = self._tape.answers(self._session_id, match_key)
+            if len(found) >= _LONG and self.mode is Mode.REPLAY:
+                self._long[match_key] = found
+        return found
 
     def _serve(self, interaction_id: int) -> Answer:
         again = interaction_id in self._used

@@ -45,6 +45,7 @@ class Text:
         # Two bytes more than what is still to be written: what stands before a value decides whether it is one.
         self._held = b""
         self._done = 0
+        self._from = 0
         self._break = 0
 
     def feed(self, data: bytes) -> list[Segment]:
@@ -57,11 +58,18 @@ class Text:
         cut = self._cut(held)
         if cut <= self._done:
             return []
+        within = cut > self._break
         finds = self._finds(held)
         for find in finds:
             if find.start < cut < find.end:
                 cut = find.start
-        return self._write(cut, finds)
+        written = self._write(cut, finds)
+        # Of a word that is cut all is kept that may stand before a secret, such as the address that it is in.
+        keep = max(cut - (REACH if within else 2), 0)
+        self._held, self._done = held[keep:], cut - keep
+        self._from = 0 if within else self._done
+        self._break -= keep
+        return written
 
     def end(self) -> list[Segment]:
         """All has come."""
@@ -85,18 +93,14 @@ class Text:
     def _finds(self, held: bytes) -> list[Find]:
         if not self._scope.suspicious(held):
             return []
-        found = list(text_finds(held, self._scope, self._done))
+        found = [find for find in text_finds(held, self._scope, self._from) if find.start >= self._done]
         # What an address in plain text holds is not remembered: it would matter how the text was cut.
         return united(held, self._scope, [], found)
 
     def _write(self, cut: int, finds: list[Find]) -> list[Segment]:
         done = self._done
         ready = [find.moved(-done) for find in finds if find.end <= cut]
-        written = segments(self._held[done:cut], ready, self._spell)
-        keep = max(cut - 2, 0)
-        self._held, self._done = self._held[keep:], cut - keep
-        self._break -= keep
-        return written
+        return segments(self._held[done:cut], ready, self._spell)
 
 
 class Units:

@@ -103,30 +103,31 @@ class Scope:
     def suspicious_whole(self, text: bytes) -> bool:
         """The same of a body: a request's is looked at once to be stored, and once more to be keyed."""
         memory = self.memory
-        plain = memory.plain
-        if plain is not None and plain[0] is text and plain[1] == memory.version and plain[2] is self.words:
+        plain, version = memory.plain, memory.version
+        if plain is not None and plain[0] is text and plain[1] == version and plain[2] is self.words:
             # Without a placeholder's mark, both looks are the same.
             return self._always or (self.keyed and holds_mark(text))
         if self.suspicious(text):
             return True
-        memory.plain = text, memory.version, self.words
+        memory.plain = text, version, self.words
         return False
 
     def notable(self, text: bytes) -> bool:
         """The same of a short text that is no JSON: a header's value, a target."""
         memory = self.memory
-        if self._version != memory.version:
-            self._version = memory.version
-            self._plain.clear()
-        if text in self._plain:
+        version = memory.version
+        if self._version != version or len(self._plain) >= _TEXTS:
+            # Another thread may be in the midst of this: what it adds to the old ones is forgotten with them.
+            self._plain = set()
+            self._version = version
+        plain = self._plain
+        if text in plain:
             return False
         if self.words.unfiltered or self.has_values(text) or memory.knows(text) or (self.keyed and holds_mark(text)):
             return True
         # Clients repeat themselves; what comes from outside is not remembered without end.
-        if len(self._plain) >= _TEXTS:
-            self._plain.clear()
         if len(text) <= _TEXT_BYTES:
-            self._plain.add(text)
+            plain.add(text)
         return False
 
     def has_values(self, text: bytes) -> bool:
