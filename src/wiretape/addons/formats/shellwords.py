@@ -93,7 +93,7 @@ def _unescaped(found: re.Match[bytes]) -> bytes:
     if short or long:
         try:
             return chr(int(short or long, 16)).encode("utf-8", "surrogatepass")
-        except ValueError:
+        except (ValueError, OverflowError):
             raise UsageError(f"{found[0].decode()} in the command line is no character") from None
     if octal:
         return bytes([int(octal, 8) & 0xFF])
