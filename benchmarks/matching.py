@@ -95,7 +95,7 @@ def keys() -> None:
     for name, (body, chosen) in bodies.items():
         asked = request(body)
         unit = best(lambda body=body: msgspec.json.decode(body))  # type: ignore[misc]
-        line(f"{name}, {len(body):,} bytes", best(lambda: match_key(canonical(asked, "api", chosen))), unit)  # noqa: B023
+        line(f"{name}, {len(body):,} bytes", best(lambda: match_key(canonical(asked, "api", chosen))), unit)  # noqa: B023 - called before the next turn
     line("GET with a query", best(lambda: match_key(canonical(request(target="/v1/threads?limit=5&skip=0"), "api"))))
     upload = (
         b'--b\r\nContent-Disposition: form-data; name="files"; filename="a.txt"\r\nContent-Type: text/plain\r\n\r\n'

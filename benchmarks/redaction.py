@@ -101,9 +101,9 @@ def keys() -> None:
         turns = itertools.cycle([asked(body), asked(bytes(bytearray(body)))])
         memory = Memory()
         decode = best(lambda body=body: msgspec.json.decode(body)) if body else 0.0  # type: ignore[misc]
-        full = best(lambda: match_key(canonical(next(turns), "api", memory=memory)))  # noqa: B023
+        full = best(lambda: match_key(canonical(next(turns), "api", memory=memory)))  # noqa: B023 - called before the next turn
         with patch("wiretape.proxy.decide.canonical.read", _read):
-            bare = best(lambda: match_key(canonical(next(turns), "api")))  # noqa: B023
+            bare = best(lambda: match_key(canonical(next(turns), "api")))  # noqa: B023 - called before the next turn
         line(f"key, {name} ({len(body)} bytes)", full, bare, "a key without")
         line("    redaction alone", full - bare, decode or bare, "decode" if decode else "a key without")
 

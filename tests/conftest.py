@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import importlib.util
 import os
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,7 +21,7 @@ from wiretape.store.sessions import Description
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
+    from types import ModuleType
 
     from wiretape.store.interaction import Ended
     from wiretape.store.sessions import Begin
@@ -113,6 +116,19 @@ def make_request() -> Callable[..., Request]:
 def make_head() -> Callable[..., ResponseHead]:
     """Makes heads of answers."""
     return a_head
+
+
+@pytest.fixture(scope="session")
+def sdk_models() -> ModuleType:
+    """The tests that make answers of the SDK's own models: `TYPED` operations, and a body for each."""
+    path = Path(__file__).parent / "store" / "aitronos" / "test_sdk_models.py"
+    spec = importlib.util.spec_from_file_location("answers_of_sdk_models", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(autouse=True)

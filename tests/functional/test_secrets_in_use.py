@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import gzip
-import importlib.util
 import json
 import re
 import socket
@@ -231,28 +230,19 @@ def test_chunks_stay_as_many_and_as_long(
         assert b"secretsecret" not in whole
 
 
-def sdk_models() -> ModuleType:
-    """The tests that make answers of the SDK's own models."""
-    path = Path(__file__).parents[1] / "store" / "aitronos" / "test_sdk_models.py"
-    spec = importlib.util.spec_from_file_location("made_for_secrets_in_use", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_what_is_no_secret_stays(
-    wiretape: Wiretape, upstream: Upstream, make_answer: Callable[..., Scripted], standin: StandIn
+    wiretape: Wiretape,
+    upstream: Upstream,
+    make_answer: Callable[..., Scripted],
+    standin: StandIn,
+    sdk_models: ModuleType,
 ) -> None:
     """Of the demo's calls the key's header and a query's token; of answers by the SDK's models only secret fields."""
-    models = sdk_models()
-    for number, operation in enumerate(models.TYPED):
-        upstream.answers[f"typed {number}"] = make_answer(pieces=(models._body(operation, number, 1.0),))
+    for number, operation in enumerate(sdk_models.TYPED):
+        upstream.answers[f"typed {number}"] = make_answer(pieces=(sdk_models._body(operation, number, 1.0),))
     with wiretape.serving("record", "--upstream", upstream.url, "--session", "typed") as proxy:
         with httpx.Client(base_url=proxy.url, trust_env=False, timeout=30) as client:
-            for number in range(len(models.TYPED)):
+            for number in range(len(sdk_models.TYPED)):
                 client.get(f"/v1/typed/{number}", headers={"X-Call": f"typed {number}"})
         assert proxy.end().code == 0
     demo = Path(__file__).parents[2] / "src" / "wiretape" / "addons" / "demo" / "client.py"
@@ -263,7 +253,7 @@ def test_what_is_no_secret_stays(
             response = cassette.response(one.id)
             assert response is not None
             replaced = [names for names, value in _fields(json.loads(response.body)) if "REDACTED" in value]
-            assert all(SECRET_NAMES & set(names) for names in replaced), (models.TYPED[number], replaced)
+            assert all(SECRET_NAMES & set(names) for names in replaced), (sdk_models.TYPED[number], replaced)
             if not replaced:
                 assert response.body == upstream.answers[f"typed {number}"].body
         found: set[str] = set()

@@ -16,7 +16,7 @@ import msgspec
 
 from wiretape.addons.formats.exchange import Exchange, Plan, hosts_of
 from wiretape.addons.formats.exchange import record as _record
-from wiretape.proxy.decide.routing import parse_url
+from wiretape.proxy.decide.routing import at_api, parse_url
 from wiretape.proxy.decide.rules import NO_RULES, Rules
 from wiretape.store.aitronos.hosts import DEFAULT_UPSTREAM
 from wiretape.store.interaction import Ended, Headers, Request, ResponseHead, timestamp
@@ -218,7 +218,7 @@ def _event(event: object) -> bytes:
 
 
 def _request(method: str, url: str, http_version: str, headers: Headers, body: bytes) -> Request:
-    whole = f"{DEFAULT_UPSTREAM}{url}" if url.startswith("/") else url
+    whole = at_api(url)
     try:
         origin, target = parse_url(whole)
     except ValueError as error:

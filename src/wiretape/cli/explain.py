@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import string
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -157,7 +156,9 @@ def _read(name: str | None) -> tuple[Request, str]:
     from wiretape.addons.formats.rawhttp import is_raw_http, read_raw_http
 
     if name is not None and _ADDRESS.match(name) and not Path(name).exists():
-        return _getting(name), "a GET of the address"
+        from wiretape.proxy.explaining import getting
+
+        return getting(name), "a GET of the address"
     text, origin = _text(name)
     if is_curl(text):
         return read_curl(text, _read_file), f"a curl command line in {origin}"
@@ -171,22 +172,6 @@ def _read(name: str | None) -> tuple[Request, str]:
     raise UsageError(
         f"{origin} {what}; give a curl command line, or an HTTP request that begins like `POST /v1/models HTTP/1.1`"
     )
-
-
-def _getting(address: str) -> Request:
-    """A GET of an address, or of a path of the API."""
-    from urllib.parse import quote
-
-    from wiretape.proxy.decide.routing import parse_url
-    from wiretape.store.aitronos.hosts import DEFAULT_UPSTREAM
-    from wiretape.store.interaction import Request
-
-    try:
-        origin, target = parse_url(f"{DEFAULT_UPSTREAM}{address}" if address.startswith("/") else address)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
-    target = quote(target, safe=string.punctuation)
-    return Request(method="GET", scheme=origin.scheme, host=origin.host, port=origin.port, target=target)
 
 
 def _text(name: str | None) -> tuple[bytes, str]:

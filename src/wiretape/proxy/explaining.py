@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import string
 from typing import TYPE_CHECKING, Self
+from urllib.parse import quote
 
 import msgspec
 
@@ -15,17 +17,33 @@ from wiretape.proxy.decide.difference import Difference, differences
 from wiretape.proxy.decide.likeness import Likeness, Part
 from wiretape.proxy.decide.matching import match_key
 from wiretape.proxy.decide.redaction.classes import classed
-from wiretape.proxy.decide.routing import API, Hosts, host_named, parse_upstream
+from wiretape.proxy.decide.routing import API, Hosts, at_api, host_named, parse_upstream, parse_url
 from wiretape.proxy.decide.rules import NO_RULES, compiled
+from wiretape.store.errors import UsageError
+from wiretape.store.interaction import Request
 
 if TYPE_CHECKING:
     from wiretape.store.cassette import Cassette
-    from wiretape.store.interaction import Interaction, Request
+    from wiretape.store.interaction import Interaction
 
 _NEAREST = 3
 # The proxy's own address, under which base-URL clients reach the API.
 _LOOPBACK = re.compile(r"localhost|127(\.\d+){3}|::1")
 _ALL = 10_000
+
+
+def getting(address: str) -> Request:
+    """A GET of an address, or of a path of the API.
+
+    Raises:
+        UsageError: it is no http or https address.
+    """
+    try:
+        origin, target = parse_url(at_api(address))
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    target = quote(target, safe=string.punctuation)
+    return Request(method="GET", scheme=origin.scheme, host=origin.host, port=origin.port, target=target)
 
 
 class Asked(msgspec.Struct, frozen=True):

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from wiretape.proxy.decide import bearers, misses
-from wiretape.proxy.decide.bearers import Bearer, borne
+from wiretape.proxy.decide import misses
+from wiretape.proxy.decide.bearers import Bearer, RecordedBearers, borne
 from wiretape.proxy.decide.canonical import canonical
 from wiretape.proxy.decide.echo import Echo, declared
 from wiretape.proxy.decide.matching import match_key
@@ -16,6 +16,7 @@ from wiretape.proxy.decide.misses import Miss, Noted
 from wiretape.proxy.decide.player import Player, Refuse
 from wiretape.proxy.decide.redact import Memory, Redactor
 from wiretape.proxy.decide.redaction.classes import classed
+from wiretape.proxy.decide.routing import host_named
 from wiretape.proxy.decide.rules import compiled
 from wiretape.proxy.decide.userhook import CanonicaliserFailed
 from wiretape.proxy.neighbours import with_neighbours
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from wiretape.store.interaction import Interaction, Request
 
 _NEIGHBOURS = 3
-_PORTS = (80, 443)
 
 
 class Playback:
@@ -62,7 +62,7 @@ class Playback:
         self._session_id = session_id
         self._mode = mode
         self._recordings: Recordings | None = None
-        self._bearers = bearers.Recorded(self._request)
+        self._bearers = RecordedBearers(self._request)
         self.misses: list[Miss] = []
         self.player = self._new_player()
 
@@ -183,7 +183,7 @@ class Playback:
 
     def foreign(self, request: Request) -> Miss:
         """Account for a request to a host that is not ours, and note it: replay lets nothing out."""
-        host = request.host.lower() if request.port in _PORTS else f"{request.host.lower()}:{request.port}"
+        host = host_named(request.host, request.port)
         detail = f"{host} is not the API and was not recorded; replay lets nothing out"
         more = ["--intercept", host]
         mend = f"{self._command('auto', *more)} -- {self._run_again()}  # records that host too"

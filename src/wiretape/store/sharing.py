@@ -46,10 +46,12 @@ class Writers:
 
     def close(self) -> None:
         """Write what is waiting, and leave each cassette as one plain file."""
+        if not self._open:
+            return
+        from wiretape.store.opening import leave_plain
+
         with self._lock:
             while self._open:
-                from wiretape.store.opening import leave_plain
-
                 path, (writer, _) = self._open.popitem()
                 writer.close()
                 leave_plain(path)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from wiretape.proxy.decide.bearers import Bearer, Recorded, borne
+from wiretape.proxy.decide.bearers import Bearer, RecordedBearers, borne
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +45,7 @@ def test_each_recorded_request_is_read_once(make_request: Callable[..., Request]
         read.append(interaction_id)
         return make_request(f"/v1/me?key=REDACTED-key-{interaction_id % 3}")
 
-    recorded, answers = Recorded(request), list(range(1000))
+    recorded, answers = RecordedBearers(request), list(range(1000))
     assert Bearer(frozenset({2}), recorded).first(answers, 5) == 5
     assert read == [5]
     for _ in range(3):

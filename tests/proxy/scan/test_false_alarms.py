@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,7 +20,6 @@ if TYPE_CHECKING:
     from tests.proxy.scan.conftest import Exchange, Planter
 
 STREAM = (b"Content-Type", b"text/event-stream")
-_MODELS = Path(__file__).parents[2] / "store" / "aitronos" / "test_sdk_models.py"
 _IDS = (
     "resp_8f3kZ0aQ1mN5xR7tB2cD4eF6",
     "3f2b8c1e-9a4d-4c1b-8f6e-2d7a5b9c0e1f",
@@ -32,18 +28,6 @@ _IDS = (
     "2026-01-02T03:04:05.000006Z",
     "https://files.example/generated/9f86d081884c7d659a2feaa0c55ad015.png",
 )
-
-
-@pytest.fixture(scope="module")
-def models() -> ModuleType:
-    """The tests that make answers of the SDK's own models."""
-    spec = importlib.util.spec_from_file_location("models_for_scan", _MODELS)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 def with_ids(value: Any, number: int) -> Any:
@@ -58,7 +42,7 @@ def with_ids(value: Any, number: int) -> Any:
 @pytest.mark.parametrize("ids", [False, True], ids=["as they come", "with ids"])
 def test_answers_of_the_sdks_models(
     ids: bool,  # noqa: FBT001 - a parameter
-    models: ModuleType,
+    sdk_models: ModuleType,
     planter: Planter,
     make_exchange: Callable[..., Exchange],
 ) -> None:
@@ -67,10 +51,10 @@ def test_answers_of_the_sdks_models(
     assert foreign is not None
     made: list[Exchange] = []
     redactor = Redactor()
-    for number, operation in enumerate(models.TYPED):
+    for number, operation in enumerate(sdk_models.TYPED):
         target = operation.template.replace("{", "the_").replace("}", "")
         asked = Request(method=operation.method, scheme="https", host="h", port=443, target=target)
-        told = json.loads(models._body(operation, number, 1.0))
+        told = json.loads(sdk_models._body(operation, number, 1.0))
         body = json.dumps(with_ids(told, number) if ids else told).encode()
         spell = Numbered(redactor, answer=True)
         body = redacted(body, b"application/json", redactor.scope(asked=asked), spell)

@@ -68,7 +68,7 @@ class Traffic:
                 self._begin(flow, visit)
             if is_long(flow.request) and visit.run.mode in (Mode.RECORD, Mode.LIVE):
                 flow.request.stream = self._guarded(visit, visit.tee.request) if visit.tee else True
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001 - a hook that raises lets all pass
             self._failed(flow, error)
 
     async def request(self, flow: http.HTTPFlow) -> None:
@@ -81,7 +81,7 @@ class Traffic:
                 visit.tee.request_end(flow.request.raw_content)
             elif visit is not None and PLAN not in flow.metadata:
                 visit.run.passed += 1
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001 - a hook that raises lets all pass
             self._failed(flow, error)
 
     def responseheaders(self, flow: http.HTTPFlow) -> None:
@@ -99,7 +99,7 @@ class Traffic:
                     flow.response.stream = self._guarded(visit, visit.tee.response)
             if visit.identity is not None:
                 self._lead_back(flow.response, visit)
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001 - a hook that raises lets all pass
             self._failed(flow, error)
 
     async def response(self, flow: http.HTTPFlow) -> None:
@@ -112,7 +112,7 @@ class Traffic:
             flow.metadata[HELD] = visit.tee.held
             trailers = conversion.pairs(flow.response.trailers) if flow.response.trailers else ()
             await asyncio.wrap_future(visit.tee.end("complete", trailers=trailers))
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001 - a hook that raises lets all pass
             self._failed(flow, error)
 
     def error(self, flow: http.HTTPFlow) -> None:
@@ -132,7 +132,7 @@ class Traffic:
             self._say(visit.run.playback.clean(what))
         try:
             visit.tee.end("client_disconnect" if by_client else "upstream_error", problem=reason)
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001 - a hook that raises lets all pass
             self._failed(flow, error)
 
     def tls_failed_client(self, data: tls.TlsData) -> None:
@@ -255,7 +255,7 @@ class Traffic:
                 return data
             try:
                 return record(data)
-            except Exception as error:  # noqa: BLE001
+            except Exception as error:  # noqa: BLE001 - a hook that raises lets all pass
                 visit.run.defect(error)
                 visit.tee = None
                 return data
@@ -268,7 +268,7 @@ class Traffic:
         def done(step: Callable[[], None]) -> None:
             try:
                 step()
-            except Exception as error:  # noqa: BLE001
+            except Exception as error:  # noqa: BLE001 - a hook that raises lets all pass
                 visit.run.defect(error)
                 if visit.tee is not None:
                     # The client gets its last byte all the same.

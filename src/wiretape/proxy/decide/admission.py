@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from wiretape.proxy.decide import envelope
 from wiretape.proxy.decide.belonging import CONTROL, MARK, by_prefix, credentials
 from wiretape.store.interaction import header
 
@@ -90,27 +91,7 @@ def refusal(*, as_proxy: bool) -> Refusal:
     """
     status, reason = (407, "Proxy Authentication Required") if as_proxy else (424, "Failed Dependency")
     detail = f"this proxy asks for a password, and the request brought none or another one: {ADVICE}"
-    document = msgspec.json.encode(
-        {
-            "type": "urn:wiretape:password",
-            "title": "wiretape asks for a password",
-            "status": status,
-            "detail": detail,
-            "success": False,
-            "error": {
-                "code": "WIRETAPE_PASSWORD",
-                "message": f"wiretape: {detail}",
-                "type": "client_error",
-                "status": status,
-            },
-        }
-    )
+    title = "wiretape asks for a password"
+    document = envelope.problem("password", title, status, f"wiretape: {detail}", {"detail": detail})
     asked = ((b"Proxy-Authenticate", b'Basic realm="wiretape"'),) if as_proxy else ()
-    headers = (
-        *asked,
-        (b"Content-Type", b"application/problem+json"),
-        (b"x-should-retry", b"false"),
-        (b"Connection", b"close"),
-        (b"Content-Length", b"%d" % len(document)),
-    )
-    return Refusal(status, reason, headers, document)
+    return Refusal(status, reason, (*asked, *envelope.closing(document)), document)

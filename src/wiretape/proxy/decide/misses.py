@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
+from wiretape.proxy.decide import envelope
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -102,24 +104,12 @@ class Miss(msgspec.Struct, frozen=True, kw_only=True):
     def document(self) -> bytes:
         """The account for the client: a problem document (RFC 9457) that also wears the API's own error envelope."""
         message = "\n".join(["wiretape: " + self.lines()[0], *self.lines()[1:]])
-        return msgspec.json.encode(
-            {
-                "type": f"urn:wiretape:miss:{self.kind}",
-                "title": "The cassette holds no answer to this request",
-                "status": STATUS,
-                **msgspec.structs.asdict(self),
-                "success": False,
-                "error": {"code": "WIRETAPE_MISS", "message": message, "type": "client_error", "status": STATUS},
-            }
-        )
+        title = "The cassette holds no answer to this request"
+        return envelope.problem(f"miss:{self.kind}", title, STATUS, message, msgspec.structs.asdict(self))
 
     def headers(self) -> Headers:
         """The headers that go with `document`."""
-        return (
-            (b"Content-Type", b"application/problem+json"),
-            (b"x-should-retry", b"false"),
-            (b"X-Wiretape-Miss", self.kind.encode()),
-        )
+        return (*envelope.HEADERS, (b"X-Wiretape-Miss", self.kind.encode()))
 
 
 class Noted:

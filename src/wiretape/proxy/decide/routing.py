@@ -84,6 +84,11 @@ def parse_url(url: str) -> tuple[Origin, str]:
     return Origin(parts.scheme, parts.hostname, port or USUAL_PORTS[parts.scheme]), target
 
 
+def at_api(address: str) -> str:
+    """*address* in full: a path is one of the API's own."""
+    return f"{DEFAULT_UPSTREAM}{address}" if address.startswith("/") else address
+
+
 def is_own(asked: Origin, own: tuple[str, int]) -> bool:
     """Whether *asked* is the proxy itself, which was reached at the address *own*."""
     return asked.port == own[1] and asked.host in (own[0], *LOOPBACK)

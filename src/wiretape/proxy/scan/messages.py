@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 
 from wiretape.proxy.decide.multipart import declared_boundary, sniffed_boundary
 from wiretape.proxy.decide.redaction.addresses import field_secret, form_finds, target_finds
-from wiretape.proxy.decide.redaction.bodies import is_json
+from wiretape.proxy.decide.redaction.bodies import BYTE_ORDER, SSE_LINE, is_json
 from wiretape.proxy.decide.redaction.finds import Find
 from wiretape.proxy.decide.redaction.frames import frame_finds
 from wiretape.proxy.decide.redaction.headers import header_finds
@@ -31,8 +31,6 @@ WINDOW_BYTES: Final = 64 * 1024 * 1024
 
 _OVERLAP: Final = 64 * 1024
 _BLANK: Final = b" \t\r\n"
-_BYTE_ORDER: Final = b"\xef\xbb\xbf"
-_SSE_LINE: Final = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]*(?:data|event|id|retry|):")
 _FRAME_END: Final = re.compile(rb"(?:\r\n|\n|\r(?=[^\n]))(?:\r\n|\n|\r(?=[^\n]))")
 _FRAMES_AT_ONCE: Final = 256 * 1024
 _NAME: Final = re.compile(rb';[ \t]*name[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^;\s"]+))', re.IGNORECASE)
@@ -92,12 +90,12 @@ def content_units(where: str | None, place: str, body: bytes, content_type: byte
         yield from windows(where, place, body)
         return
     media = content_type.partition(b";")[0].strip().lower()
-    first = body[:_LONGEST_NAME].removeprefix(_BYTE_ORDER).lstrip(_BLANK)[:1]
+    first = body[:_LONGEST_NAME].removeprefix(BYTE_ORDER).lstrip(_BLANK)[:1]
     if body.startswith(_GZIP) and depth < _DEEPEST:
         yield from _unzipped(where, place, body, depth)
     elif first in {b"{", b"["} or (is_json(media) and not body.startswith(b"--")):
         yield Unit(where, place, body, _json, json_place)
-    elif media == b"text/event-stream" or ((not media or media.startswith(b"text/")) and _SSE_LINE.match(body)):
+    elif media == b"text/event-stream" or ((not media or media.startswith(b"text/")) and SSE_LINE.match(body)):
         yield from _stream(where, place, body)
     elif media == b"application/x-www-form-urlencoded":
         yield Unit(where, place, body, form_finds, _in_form)
@@ -115,7 +113,7 @@ def windows(where: str | None, place: str, text: bytes) -> Iterator[Unit]:
 
 def json_place(text: bytes, offset: int) -> str:
     """The path of an offset in a JSON text."""
-    bare = text.removeprefix(_BYTE_ORDER)
+    bare = text.removeprefix(BYTE_ORDER)
     return json_path(bare, offset - len(text) + len(bare))
 
 
@@ -253,6 +251,6 @@ def _unzipped(where: str | None, place: str, body: bytes, depth: int) -> Iterato
 
 def _textual(body: bytes) -> bool:
     return (
-        body[:1024].removeprefix(_BYTE_ORDER).lstrip(_BLANK)[:1] in {b"{", b"[", b"<", b"d", b"-"}
+        body[:1024].removeprefix(BYTE_ORDER).lstrip(_BLANK)[:1] in {b"{", b"[", b"<", b"d", b"-"}
         and b"\0" not in body[:1024]
     )

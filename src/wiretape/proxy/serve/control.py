@@ -15,6 +15,7 @@ import msgspec
 
 from wiretape import __version__
 from wiretape.proxy.configuration import without_option
+from wiretape.proxy.decide import envelope
 from wiretape.proxy.decide.belonging import CONTROL, MARK
 from wiretape.proxy.decide.modes import Mode, WhenSpent  # noqa: TC001 - msgspec reads them at run time
 from wiretape.proxy.decide.pace import parse_pace
@@ -247,12 +248,5 @@ def _told(facts: dict[str, object] | Sequence[dict[str, object]] | Sequence[Miss
 
 
 def _refused(status: int, detail: str) -> Reply:
-    document = {
-        "type": "urn:wiretape:refused",
-        "title": "wiretape does not do this",
-        "status": status,
-        "detail": detail,
-        "success": False,
-        "error": {"code": "WIRETAPE_REFUSED", "message": f"wiretape: {detail}", "type": "client_error"},
-    }
-    return Reply(status, msgspec.json.encode(document))
+    title = "wiretape does not do this"
+    return Reply(status, envelope.problem("refused", title, status, f"wiretape: {detail}", {"detail": detail}))

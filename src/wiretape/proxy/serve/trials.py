@@ -23,7 +23,8 @@ class FailingPlayer(Player):
 
     def ask(self, match_key: str, bearer: Bearer | None = None) -> NoReturn:
         """Fail."""
-        raise RuntimeError(f"a failure on trial, asked for {match_key}{'' if bearer is None else ' by a bearer'}")
+        del bearer
+        raise RuntimeError(f"a failure on trial, asked for {match_key}")
 
 
 class FailingRecorder(Recorder):

@@ -174,22 +174,14 @@ SECRET_OBJECTS: Final[Mapping[str, str]] = {
 """JSON field → class, where the value is an object of which every string is secret: MCP, calendar and connector
 credentials, `tools[].headers` in create-response, the OAuth-credentials endpoint."""
 
-ADDRESS_FIELDS: Final = frozenset(
-    {
-        "authorization_url",
-        "auth_url",
-        "callback_url",
-        "redirect_uri",
-        "redirect_url",
-        "download_url",
-        "signed_url",
-        "stream_url",
-        "upload_url",
-        "url",
-    }
+OAUTH_ADDRESS_FIELDS: Final = frozenset(
+    {"authorization_url", "auth_url", "callback_url", "redirect_uri", "redirect_url"}
 )
+"""JSON fields whose value is an address that begins or ends an OAuth exchange."""
+
+ADDRESS_FIELDS: Final = OAUTH_ADDRESS_FIELDS | {"download_url", "signed_url", "stream_url", "upload_url", "url"}
 """JSON fields whose value is an address that may carry secrets: its query by `SECRET_QUERY` (with `CALLBACK_QUERY` for
-those that begin or end an OAuth exchange), its path by `SECRET_PATHS`. The rest stays,
+`OAUTH_ADDRESS_FIELDS`), its path by `SECRET_PATHS`. The rest stays,
 so that replayed clients find the way."""
 
 

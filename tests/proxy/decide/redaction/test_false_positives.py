@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,18 +17,6 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 WORDS = vocabulary(RedactRules())
-
-
-def sdk_models() -> ModuleType:
-    """The tests that make answers of the SDK's own models."""
-    path = Path(__file__).parents[3] / "store" / "aitronos" / "test_sdk_models.py"
-    spec = importlib.util.spec_from_file_location("made_by_sdk_models", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 def without_secrets(value: Any, found: set[str], extra: frozenset[str]) -> Any:
@@ -49,11 +34,10 @@ def without_secrets(value: Any, found: set[str], extra: frozenset[str]) -> Any:
     return kept
 
 
-def test_answers_of_the_sdks_models(redact: Callable[..., bytes]) -> None:
+def test_answers_of_the_sdks_models(redact: Callable[..., bytes], sdk_models: ModuleType) -> None:
     """Every typed operation with all its fields, but for those that are secrets: no byte changes."""
-    module = sdk_models()
     found: set[str] = set()
-    for number, operation in enumerate(module.TYPED):
+    for number, operation in enumerate(sdk_models.TYPED):
         path = operation.template.replace("{", "the_").replace("}", "")
         extra = [
             rule
@@ -61,7 +45,7 @@ def test_answers_of_the_sdks_models(redact: Callable[..., bytes]) -> None:
             if (rule.method, rule.template) == (operation.method, operation.template)
         ]
         names = frozenset(name for rule in extra for name in rule.fields)
-        told = without_secrets(json.loads(module._body(operation, number, 1.0)), found, names)
+        told = without_secrets(json.loads(sdk_models._body(operation, number, 1.0)), found, names)
         asked = Request(method=operation.method, scheme="https", host="h", port=443, target=path)
         for body in (json.dumps(told).encode(), json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()):
             assert redact([body], asked=asked) == body

@@ -20,8 +20,12 @@ if TYPE_CHECKING:
     from wiretape.proxy.decide.redaction.text import Scope
 
 _BLANK: Final = b" \t\r\n"
-_BYTE_ORDER: Final = b"\xef\xbb\xbf"
-_SSE_LINE: Final = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]*(?:data|event|id|retry|):")
+BYTE_ORDER: Final = b"\xef\xbb\xbf"
+"""What a text in UTF-8 may begin with."""
+
+SSE_LINE: Final = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]*(?:data|event|id|retry|):")
+"""How an event stream begins."""
+
 # How nearly every event stream begins.
 _USUAL: Final = (b"data:", b"event:", b"id:", b":")
 _PAIR: Final = re.compile(rb"[\w.\[\]%+-]{1,100}=")
@@ -81,9 +85,9 @@ class Body:
         start = self._start
         if self._media == b"text/event-stream" and start.startswith(_USUAL):
             return Frames(self._scope, self._spell)
-        first = start[:_BLANK_BYTES].removeprefix(_BYTE_ORDER).lstrip(_BLANK)[:1]
+        first = start[:_BLANK_BYTES].removeprefix(BYTE_ORDER).lstrip(_BLANK)[:1]
         enough = ended or len(start) >= _ENOUGH or (first != b"-" and len(start.lstrip(_BEFORE_LINE)) >= _NAME_BYTES)
-        if not ended and (_BYTE_ORDER.startswith(start) or (not first and len(start) < _BLANK_BYTES)):
+        if not ended and (BYTE_ORDER.startswith(start) or (not first and len(start) < _BLANK_BYTES)):
             return None
         if first in {b"{", b"["}:
             return self._json()
@@ -108,7 +112,7 @@ class Body:
         for boundary in (declared_boundary(self._type), sniffed_boundary(start)):
             if boundary and start.startswith(b"--" + boundary):
                 return Multipart(boundary, self._scope, self._spell, self._part)
-        if self._textual() and _SSE_LINE.match(start):
+        if self._textual() and SSE_LINE.match(start):
             return Frames(self._scope, self._spell)
         return self._json() if is_json(self._media) else self._text()
 

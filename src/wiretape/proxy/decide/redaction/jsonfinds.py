@@ -15,6 +15,7 @@ from wiretape.proxy.decide.redaction.headers import after_scheme, learn_bare
 from wiretape.proxy.decide.redaction.text import Scope, all_finds, callback_finds, has_odd_escapes, text_finds, united
 from wiretape.proxy.decide.redaction.vocabulary import folded
 from wiretape.store.aitronos.plain import LOGPROBS_FIELDS, PLAIN_MEMBERS, SCHEMA_FIELD
+from wiretape.store.aitronos.secrets import OAUTH_ADDRESS_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +30,7 @@ _NUMBER: Final = re.compile(rb"-?[0-9][0-9.eE+-]*")
 _INNER: Final = re.compile(rb'(?:[ \t\r\n]|\\[nrt])*+[{\[].*\\"', re.DOTALL)
 # Numbers are secret only where codes are; elsewhere a number under a secret name counts something.
 _NUMBERS: Final = frozenset({"code", "password"})
-_OAUTH_ADDRESSES: Final = frozenset({"authorizationurl", "authurl", "redirecturl", "redirecturi", "callbackurl"})
+_OAUTH_ADDRESSES: Final = frozenset(map(folded, OAUTH_ADDRESS_FIELDS))
 _DEEPEST: Final = 500
 
 

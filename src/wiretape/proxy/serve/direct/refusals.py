@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import msgspec
+from typing import TYPE_CHECKING
 
+from wiretape.proxy.decide import envelope
 from wiretape.proxy.decide.admission import refusal
+
+if TYPE_CHECKING:
+    from wiretape.store.interaction import Headers
 
 _REASONS = {
     400: "Bad Request",
@@ -29,29 +33,10 @@ class Unreadable(Exception):
     def answer(self) -> bytes:
         """The whole answer, after which the connection closes."""
         reason = _REASONS[self.status]
-        document = msgspec.json.encode(
-            {
-                "type": "urn:wiretape:unreadable",
-                "title": "wiretape cannot read this request",
-                "status": self.status,
-                "detail": self.detail,
-                "success": False,
-                "error": {
-                    "code": "WIRETAPE_UNREADABLE",
-                    "message": f"wiretape: {self.detail}",
-                    "type": "client_error",
-                    "status": self.status,
-                },
-            }
-        )
-        head = (
-            f"HTTP/1.1 {self.status} {reason}\r\n"
-            "Content-Type: application/problem+json\r\n"
-            "x-should-retry: false\r\n"
-            "Connection: close\r\n"
-            f"Content-Length: {len(document)}\r\n\r\n"
-        )
-        return head.encode() + document
+        told = f"wiretape: {self.detail}"
+        title = "wiretape cannot read this request"
+        document = envelope.problem("unreadable", title, self.status, told, {"detail": self.detail})
+        return _head(self.status, reason, envelope.closing(document)) + document
 
 
 class TurnedAway(Exception):
@@ -65,5 +50,10 @@ class TurnedAway(Exception):
     def answer(self) -> bytes:
         """The whole answer, after which the connection closes."""
         told = self._refusal
-        lines = [f"HTTP/1.1 {told.status} {told.reason}\r\n".encode(), *[b"%b: %b\r\n" % pair for pair in told.headers]]
-        return b"".join(lines) + b"\r\n" + (b"" if self._asked_head else told.document)
+        head = _head(told.status, told.reason, told.headers)
+        return head if self._asked_head else head + told.document
+
+
+def _head(status: int, reason: str, headers: Headers) -> bytes:
+    lines = [f"HTTP/1.1 {status} {reason}\r\n".encode(), *[b"%b: %b\r\n" % pair for pair in headers], b"\r\n"]
+    return b"".join(lines)
